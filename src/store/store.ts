@@ -1,0 +1,130 @@
+// What the rest of Picket may ask of a store; types only. Engines: sqlite/. Records go in as batches, come out by query.
+import type { Alert, AlertComment, AlertState, Hit } from '../model/alert.ts'
+import type { RecordJson } from '../model/record.ts'
+import type { Query } from '../query/ast.ts'
+
+// ── alerts, outbox, people: the state database, on the main thread ──────────────────────────────
+
+/** Where alerting stands in the hits of the day files: everything up to and including `n` of `day` has become alerts. */
+export type HitCheckpoint = { readonly day: string; readonly n: number }
+
+/** A mail to send: stored in the same transaction as the alerts it tells of. */
+export type OutboxEntry = {
+  readonly id: number
+  /** RFC 5322 Message-ID, fixed when the entry is made, so that a repeat after a crash can be recognised. */
+  readonly messageId: string
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  readonly createdAt: number
+  readonly attempts: number
+  readonly nextAttemptAt: number
+  readonly state: 'pending' | 'sent' | 'failed'
+  readonly lastError: string | null
+}
+
+export type NewMail = Pick<OutboxEntry, 'messageId' | 'to' | 'subject' | 'text' | 'html'>
+
+/** What one round of alerting changes; applied in one transaction. */
+export type AlertChanges = {
+  readonly checkpoint: HitCheckpoint
+  readonly opened: readonly Omit<Alert, 'id' | 'state' | 'changedBy' | 'changedAt'>[]
+  readonly repeated: readonly { readonly id: number; readonly count: number; readonly lastAt: number; readonly lastRecord: RecordJson }[]
+}
+
+export interface AlertBox {
+  checkpoint(): HitCheckpoint | undefined
+  /** The alert with this key that is not closed, if any. */
+  openAlert(key: string): Alert | undefined
+  /** Applies the changes in one durable transaction and returns the opened alerts with their ids.
+   *  `mails` is called inside the transaction with them; what it returns is queued in the same transaction. */
+  apply(changes: AlertChanges, mails: (opened: readonly Alert[]) => readonly NewMail[]): readonly Alert[]
+  list(filter: { readonly state?: AlertState | undefined; readonly limit: number; readonly before?: number | undefined }): readonly Alert[]
+  counts(): { readonly [state in AlertState]: number }
+  find(id: number): (Alert & { readonly comments: readonly AlertComment[] }) | undefined
+  /** Changes the state; undefined when there is no such alert. Closed is final: reopening is a new alert. */
+  setState(id: number, state: AlertState, by: string, at: number): Alert | undefined
+  comment(id: number, comment: AlertComment): boolean
+}
+
+export interface Outbox {
+  add(mail: NewMail, at: number): void
+  /** Pending entries that are due, oldest first. */
+  due(now: number, limit: number): readonly OutboxEntry[]
+  /** When the next pending entry is due, or undefined when none waits. */
+  nextDueAt(): number | undefined
+  markSent(id: number, at: number): void
+  markRetry(id: number, nextAttemptAt: number, error: string): void
+  markFailed(id: number, error: string): void
+  counts(): { readonly pending: number; readonly sent: number; readonly failed: number }
+  recent(limit: number): readonly OutboxEntry[]
+}
+
+export const roles = ['viewer', 'analyst', 'admin'] as const
+export type Role = (typeof roles)[number]
+export type User = { readonly name: string; readonly role: Role; readonly createdAt: number; readonly passwordHash: string }
+export type Session = { readonly user: string; readonly createdAt: number; readonly seenAt: number; readonly csrf: string }
+export type ApiToken = { readonly name: string; readonly user: string; readonly createdAt: number; readonly lastUsedAt: number | null }
+
+export interface People {
+  users(): readonly User[]
+  findUser(name: string): User | undefined
+  /** Errors: CONFLICT when the name exists. */
+  addUser(user: User): void
+  setPassword(name: string, passwordHash: string): boolean
+  removeUser(name: string): boolean
+  /** Sessions and tokens are kept under the SHA-256 of their secret, never the secret. */
+  addSession(hash: string, session: Session): void
+  findSession(hash: string): Session | undefined
+  touchSession(hash: string, seenAt: number): void
+  removeSession(hash: string): void
+  removeSessionsOf(user: string): void
+  removeSessionsBefore(createdAt: number, seenAt: number): void
+  addToken(hash: string, token: ApiToken): void
+  findToken(hash: string): ApiToken | undefined
+  tokens(): readonly ApiToken[]
+  removeToken(name: string): boolean
+  /** One line in the audit trail: who did what to what, from where. */
+  audit(entry: { readonly at: number; readonly by: string; readonly from: string; readonly action: string; readonly object: string }): void
+}
+
+// ── reading records ──────────────────────────────────────────────────────────────────────────────
+
+/** Receive-time bounds, ms since 1970 UTC; `from` inclusive, `to` exclusive. */
+export type TimeRange = { readonly from?: number | undefined; readonly to?: number | undefined }
+
+export type SearchRequest = TimeRange & {
+  readonly query: Query
+  readonly limit: number
+  /** Continue behind (older than) this record id: the `next_cursor` of the page before. */
+  readonly cursor?: string | undefined
+  /** Only records newer than this id (live tail). */
+  readonly after?: string | undefined
+  /** Add the frame's bytes. */
+  readonly raw?: boolean | undefined
+}
+
+export type SearchPage = {
+  /** Newest first. */
+  readonly records: readonly RecordJson[]
+  readonly nextCursor: string | null
+  /** Records in the blocks that were opened and tested. */
+  readonly scanned: number
+}
+
+export type Histogram = {
+  readonly buckets: readonly { readonly from: number; readonly to: number; readonly count: number; readonly bySeverity: readonly number[] }[]
+  readonly total: number
+}
+
+export type Facets = { readonly [field: string]: readonly { readonly value: string; readonly count: number }[] }
+
+export interface Reader {
+  search(request: SearchRequest): SearchPage
+  histogram(request: TimeRange & { readonly query: Query; readonly buckets: number }): Histogram
+  facets(request: TimeRange & { readonly query: Query; readonly fields: readonly string[]; readonly limit: number }): Facets
+  /** Hits behind the checkpoint, oldest first. */
+  hitsAfter(checkpoint: HitCheckpoint | undefined, limit: number): readonly Hit[]
+  close(): void
+}
