@@ -12,13 +12,23 @@ const off = z.literal(false)
 const udp = z.strictObject({
   host: text.default('::').describe('address to listen on; `::` takes IPv4 too'),
   port: port.default(5514),
-  receiveBufferBytes: z.int().min(65_536).max(1 << 30).default(8 << 20).describe('kernel buffer to ask for; Picket says so when it gets less'),
+  receiveBufferBytes: z
+    .int()
+    .min(65_536)
+    .max(1 << 30)
+    .default(8 << 20)
+    .describe('kernel buffer to ask for; Picket says so when it gets less'),
 })
 
 const tcp = z.strictObject({
   host: text.default('::').describe('address to listen on; `::` takes IPv4 too'),
   port: port.default(5514),
-  maxFrameBytes: z.int().min(1024).max(16 << 20).default(262_144).describe('longer messages are cut there and marked'),
+  maxFrameBytes: z
+    .int()
+    .min(1024)
+    .max(16 << 20)
+    .default(262_144)
+    .describe('longer messages are cut there and marked'),
   maxConnections: z.int().min(1).max(100_000).default(4096),
   maxConnectionsPerSource: z.int().min(1).max(100_000).default(64),
   idleTimeoutSeconds: seconds.default(3600).describe('a connection that sends nothing for so long is closed'),
@@ -41,7 +51,12 @@ const web = z.strictObject({
 
 const store = z.strictObject({
   retention: z
-    .array(z.strictObject({ query: z.literal('*'), keep: z.string().regex(/^[1-9]\d{0,4}d$/, 'must be a number of days like 90d') }))
+    .array(
+      z.strictObject({
+        query: z.literal('*'),
+        keep: z.string().regex(/^[1-9]\d{0,4}d$/, 'must be a number of days like 90d'),
+      }),
+    )
     .length(1)
     .default([{ query: '*', keep: '90d' }])
     .describe('how long records are kept'),
@@ -61,7 +76,10 @@ const mail = z.strictObject({
   tlsCa: text.optional().describe('PEM file with the CA of the mail server, if it is not a public one'),
   from: text,
   to: z.array(text).min(1).describe('who gets the alerts'),
-  minLevel: z.enum(['informational', 'low', 'medium', 'high', 'critical']).default('medium').describe('alerts below are shown, not mailed'),
+  minLevel: z
+    .enum(['informational', 'low', 'medium', 'high', 'critical'])
+    .default('medium')
+    .describe('alerts below are shown, not mailed'),
 })
 
 export const configSchema = z.strictObject({
