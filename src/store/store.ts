@@ -30,7 +30,38 @@ export type NewMail = Pick<OutboxEntry, 'messageId' | 'to' | 'subject' | 'text' 
 export type AlertChanges = {
   readonly checkpoint: HitCheckpoint
   readonly opened: readonly Omit<Alert, 'id' | 'state' | 'changedBy' | 'changedAt'>[]
-  readonly repeated: readonly { readonly id: number; readonly count: number; readonly lastAt: number; readonly lastRecord: RecordJson }[]
+  /** `count` is the number of new hits, to be added. */
+  readonly repeated: readonly {
+    readonly id: number
+    readonly count: number
+    readonly lastAt: number
+    readonly lastRecord: RecordJson
+  }[]
+}
+
+/** What people are told of alerts in one step: queued and marked in one transaction. */
+export type Telling = {
+  readonly mails: readonly NewMail[]
+  /** Alerts that the mails tell of. */
+  readonly told: readonly number[]
+  /** Alerts that wait for the next digest. */
+  readonly later: readonly number[]
+}
+
+/** What a digest has to tell of one rule: alerts that no mail told of yet, and told ones that were hit again. */
+export type WaitingRule = {
+  readonly ruleId: string
+  readonly ruleTitle: string
+  readonly level: Alert['level']
+  /** Alerts that wait for their first mail. */
+  readonly opened: number
+  /** Alerts that a mail told of, hit again since. */
+  readonly repeated: number
+  /** Hits that no mail told of. */
+  readonly hits: number
+  readonly lastAt: number
+  /** The newest of these alerts, at most five. */
+  readonly samples: readonly Alert[]
 }
 
 export interface AlertBox {
@@ -38,14 +69,32 @@ export interface AlertBox {
   /** The alert with this key that is not closed, if any. */
   openAlert(key: string): Alert | undefined
   /** Applies the changes in one durable transaction and returns the opened alerts with their ids.
-   *  `mails` is called inside the transaction with them; what it returns is queued in the same transaction. */
-  apply(changes: AlertChanges, mails: (opened: readonly Alert[]) => readonly NewMail[]): readonly Alert[]
-  list(filter: { readonly state?: AlertState | undefined; readonly limit: number; readonly before?: number | undefined }): readonly Alert[]
+   *  `mails` is called inside the transaction with them; what it returns is queued in the same transaction.
+   *  Changes whose checkpoint is not later than the stored one were applied before: nothing happens. */
+  apply(changes: AlertChanges, mails: (opened: readonly Alert[]) => readonly NewMail[] | Telling): readonly Alert[]
+  /** Tells what waits, rule by rule, in one durable transaction: alerts put off with `later`, and open alerts hit
+   *  again that were last told of before `toldBefore`. `compose` returns the mails and the ids of the rules that
+   *  they tell of; the other rules go on waiting. Nothing is called when nothing waits. */
+  tellWaiting(
+    toldBefore: number,
+    compose: (waiting: readonly WaitingRule[]) => {
+      readonly mails: readonly NewMail[]
+      readonly ruleIds: readonly string[]
+    },
+  ): void
+  list(filter: {
+    readonly state?: AlertState | undefined
+    readonly limit: number
+    readonly before?: number | undefined
+  }): readonly Alert[]
   counts(): { readonly [state in AlertState]: number }
   find(id: number): (Alert & { readonly comments: readonly AlertComment[] }) | undefined
-  /** Changes the state; undefined when there is no such alert. Closed is final: reopening is a new alert. */
+  /** Changes the state; undefined when there is no such alert. Closed is final: reopening is a new alert.
+   *  Errors: CONFLICT when it is closed and should be something else. */
   setState(id: number, state: AlertState, by: string, at: number): Alert | undefined
   comment(id: number, comment: AlertComment): boolean
+  /** Removes closed alerts whose last hit and last change were before this time; how many. */
+  prune(before: number): number
 }
 
 export interface Outbox {
@@ -59,13 +108,39 @@ export interface Outbox {
   markFailed(id: number, error: string): void
   counts(): { readonly pending: number; readonly sent: number; readonly failed: number }
   recent(limit: number): readonly OutboxEntry[]
+  /** Removes sent and failed mails made before this time; how many. */
+  prune(before: number): number
 }
 
 export const roles = ['viewer', 'analyst', 'admin'] as const
 export type Role = (typeof roles)[number]
-export type User = { readonly name: string; readonly role: Role; readonly createdAt: number; readonly passwordHash: string }
-export type Session = { readonly user: string; readonly createdAt: number; readonly seenAt: number; readonly csrf: string }
-export type ApiToken = { readonly name: string; readonly user: string; readonly createdAt: number; readonly lastUsedAt: number | null }
+export type User = {
+  readonly name: string
+  readonly role: Role
+  readonly createdAt: number
+  readonly passwordHash: string
+}
+export type Session = {
+  readonly user: string
+  readonly createdAt: number
+  readonly seenAt: number
+  readonly csrf: string
+}
+export type ApiToken = {
+  readonly name: string
+  readonly user: string
+  readonly createdAt: number
+  readonly lastUsedAt: number | null
+}
+
+/** One line of the audit trail: who did what to what, from where. */
+export type AuditEntry = {
+  readonly at: number
+  readonly by: string
+  readonly from: string
+  readonly action: string
+  readonly object: string
+}
 
 export interface People {
   users(): readonly User[]
@@ -83,10 +158,12 @@ export interface People {
   removeSessionsBefore(createdAt: number, seenAt: number): void
   addToken(hash: string, token: ApiToken): void
   findToken(hash: string): ApiToken | undefined
+  touchToken(hash: string, lastUsedAt: number): void
   tokens(): readonly ApiToken[]
   removeToken(name: string): boolean
-  /** One line in the audit trail: who did what to what, from where. */
-  audit(entry: { readonly at: number; readonly by: string; readonly from: string; readonly action: string; readonly object: string }): void
+  audit(entry: AuditEntry): void
+  /** The newest lines of the audit trail, newest first. */
+  trail(limit: number): readonly AuditEntry[]
 }
 
 // ── reading records ──────────────────────────────────────────────────────────────────────────────
@@ -114,7 +191,12 @@ export type SearchPage = {
 }
 
 export type Histogram = {
-  readonly buckets: readonly { readonly from: number; readonly to: number; readonly count: number; readonly bySeverity: readonly number[] }[]
+  readonly buckets: readonly {
+    readonly from: number
+    readonly to: number
+    readonly count: number
+    readonly bySeverity: readonly number[]
+  }[]
   readonly total: number
 }
 
@@ -123,7 +205,9 @@ export type Facets = { readonly [field: string]: readonly { readonly value: stri
 export interface Reader {
   search(request: SearchRequest): SearchPage
   histogram(request: TimeRange & { readonly query: Query; readonly buckets: number }): Histogram
-  facets(request: TimeRange & { readonly query: Query; readonly fields: readonly string[]; readonly limit: number }): Facets
+  facets(
+    request: TimeRange & { readonly query: Query; readonly fields: readonly string[]; readonly limit: number },
+  ): Facets
   /** Hits behind the checkpoint, oldest first. */
   hitsAfter(checkpoint: HitCheckpoint | undefined, limit: number): readonly Hit[]
   close(): void
