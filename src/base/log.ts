@@ -56,8 +56,7 @@ function printable(value: unknown): string {
 
 /** Log fields may hold a sender's bytes; a terminal must not act on them. */
 function escapeControls(text: string, keepNewlines = false): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what we look for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, char =>
+  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, char =>
     keepNewlines && char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }

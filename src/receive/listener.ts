@@ -1,0 +1,83 @@
+// What every listener gives and takes, whatever its protocol: frames to a sink, counters, pause and resume.
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Transport } from '../model/record.ts'
+import type { FramingFlaw } from '../syslog-parser/framing.ts'
+import type { Allow } from './peer.ts'
+
+/** Who sent a frame. One object per connection; for UDP one per peer, kept while the peer is among the recent ones. */
+export type Source = {
+  /** The address in its shortest form: an IPv4 address that came through an IPv6 socket is an IPv4 address here. */
+  readonly peer: string
+  readonly transport: Transport
+  /** Unique within its listener while the process runs. */
+  readonly id: number
+}
+
+export interface FrameSink {
+  /** Called for each frame, synchronously from the socket's event. bytes[start..end) may be kept for UDP only by copy
+   *  or by holding the whole datagram; for streams they are reused after the call, so copy what is kept.
+   *  `flaw` names what was wrong with the framing of a frame that is delivered all the same. */
+  frame(bytes: Uint8Array, start: number, end: number, source: Source, flaw?: FramingFlaw): void
+}
+
+/** Why something that arrived never reached the sink. `queue_full` is counted where datagrams are thrown away while paused. */
+export const dropReasons = ['not_allowed', 'connections_full', 'empty', 'queue_full'] as const
+export type DropReason = (typeof dropReasons)[number]
+
+/** Running totals of one listener since its start. Read them at any time; nothing is reset. */
+export type Counters = {
+  /** Frames given to the sink. */
+  frames: number
+  /** Octets that arrived, framing included. */
+  bytes: number
+  /** Frames that never reached the sink. Of TCP, `not_allowed` and `connections_full` count refused connections. */
+  readonly dropped: { [reason in DropReason]: number }
+  /** Framing errors. The frames concerned were delivered, cut or marked. */
+  readonly flaws: { [flaw in FramingFlaw]: number }
+  /** Datagrams that the kernel threw away because its buffer was full. */
+  kernelDrops: number
+  /** Connections accepted since the start, and open now. */
+  connections: number
+  openConnections: number
+  /** Connections closed because they sent no frame in time, or nothing for too long. */
+  timeouts: number
+}
+
+/** A socket that receives. After `close` nothing reaches the sink any more. */
+export type Listener = {
+  readonly transport: Transport
+  readonly address: string
+  readonly port: number
+  readonly counters: Counters
+  /** Stops reading: TCP senders wait, datagrams wait in the kernel's buffer and are counted when it overflows. */
+  pause(): void
+  resume(): void
+  /** Takes what has arrived already, delivers unfinished frames, then closes. Idempotent. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export type ListenOptions = {
+  /** Who may send (peer.ts parseAllowList). */
+  readonly allow: Allow
+  readonly log: Log
+  readonly clock: Clock
+  /** A bound socket from systemd (inherited.ts) to use instead of opening one. */
+  readonly fd?: number | undefined
+  /** Let several threads of this process share the port; the kernel spreads the senders over them. */
+  readonly reusePort?: boolean | undefined
+}
+
+export function createCounters(): Counters {
+  return {
+    frames: 0,
+    bytes: 0,
+    dropped: { not_allowed: 0, connections_full: 0, empty: 0, queue_full: 0 },
+    flaws: { bad_length: 0, oversize: 0, resync: 0, incomplete: 0 },
+    kernelDrops: 0,
+    connections: 0,
+    openConnections: 0,
+    timeouts: 0,
+  }
+}
