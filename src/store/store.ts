@@ -182,12 +182,33 @@ export type SearchRequest = TimeRange & {
   readonly raw?: boolean | undefined
 }
 
+/** A sender as the records show it. Times in ms since 1970 UTC, exact to a block of records. */
+export type HostSeen = {
+  readonly hostname: string
+  readonly peer: string
+  readonly records: number
+  readonly firstSeen: number
+  readonly lastSeen: number
+  /** Facility number → when it last came. */
+  readonly facilities: readonly (readonly [number, number])[]
+}
+
+export type StoreTotals = {
+  readonly records: number
+  readonly bytes: number
+  readonly days: number
+  readonly oldest?: number | undefined
+  readonly newest?: number | undefined
+}
+
 export type SearchPage = {
   /** Newest first. */
   readonly records: readonly RecordJson[]
   readonly nextCursor: string | null
   /** Records in the blocks that were opened and tested. */
   readonly scanned: number
+  /** With `after`: all matching records since then, of which `records` are the newest. */
+  readonly matched?: number | undefined
 }
 
 export type Histogram = {
@@ -208,6 +229,8 @@ export interface Reader {
   facets(
     request: TimeRange & { readonly query: Query; readonly fields: readonly string[]; readonly limit: number },
   ): Facets
+  hosts(range: TimeRange): readonly HostSeen[]
+  totals(): StoreTotals
   /** Hits behind the checkpoint, oldest first. */
   hitsAfter(checkpoint: HitCheckpoint | undefined, limit: number): readonly Hit[]
   close(): void

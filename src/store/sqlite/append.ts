@@ -1,0 +1,231 @@
+// Writes batches into the day files: one transaction per round, durable when it returns. Small blocks are merged into
+// bigger ones until a full one is sealed and indexed. Synchronous; it runs in the writer thread.
+import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
+import type { RecordJson } from '../../model/record.ts'
+import { column, columnCount, type EncodedBlock, rowsPerBlock } from './block.ts'
+import { BlockBuilder } from './block-builder.ts'
+import { openBlock } from './block-view.ts'
+import { unpackBytes } from './columns.ts'
+import { type Db, dayPath, listDays, openDayForWriting, recordsDir } from './day-file.ts'
+import { buildFilter } from './terms.ts'
+
+/** An unsealed block of at least this many rows is left alone until its day's unsealed rows fill a block. */
+const restingRows = 256
+/** So many smaller unsealed blocks are merged into one. */
+const mergeBlocks = 32
+
+/** A hit on the way to the store: `row` is the record's place in its batch; the record has no id yet. */
+export type BatchHit = { readonly row: number; readonly ruleIds: readonly string[]; readonly record: RecordJson }
+
+/** What one intake thread hands over at a time; all of one receive day. The block's arrays are transferred. */
+export type Batch = { readonly day: string; readonly block: EncodedBlock; readonly hits: readonly BatchHit[] }
+
+/** What one round of the writer made durable. */
+export type Committed = {
+  readonly day: string
+  readonly lastSeq: number
+  readonly records: number
+  readonly hits: number
+  readonly bytes: number
+}
+
+export type Appender = {
+  /** Stores the batches in order, in one transaction per day; returns what was stored. Throws SQLite's error with nothing stored. */
+  append(batches: readonly Batch[]): Committed
+  /** Merges small blocks when there are enough of them; true when it did something. */
+  merge(): boolean
+  /** Unlinks the files of days before `day` (YYYYMMDD), never the one being written; returns the days. */
+  removeDaysBefore(day: string): readonly string[]
+  close(): void
+}
+
+type OpenDay = { readonly day: string; readonly db: Db; readonly statements: Statements }
+
+/** Opens the folder for writing. The caller holds the folder's lock. */
+export function openAppender(dataDir: string): Appender {
+  let current: OpenDay | undefined
+  let nextSeq = findNextSeq(dataDir)
+  const mergeBuilder = new BlockBuilder(2 * rowsPerBlock)
+
+  function dayFor(day: string): OpenDay {
+    // a clock that went back does not open an old day again
+    const wanted = current !== undefined && day < current.day ? current.day : day
+    if (current?.day === wanted) return current
+    if (current !== undefined) closeDay(current)
+    const db = openDayForWriting(dataDir, wanted)
+    syncFolder(recordsDir(dataDir))
+    current = { day: wanted, db, statements: prepare(db) }
+    return current
+  }
+
+  function closeDay(open: OpenDay): void {
+    mergeUnsealed(open, 'all')
+    open.db.pragma('wal_checkpoint(TRUNCATE)')
+    open.db.close()
+  }
+
+  function mergeUnsealed(open: OpenDay, which: 'all' | 'small'): boolean {
+    const { statements, db } = open
+    const unsealed = statements.unsealed.all() as UnsealedRow[]
+    const rows = unsealed.reduce((sum, block) => sum + block.count, 0)
+    const isFull = rows >= rowsPerBlock
+    let chosen = unsealed
+    if (which === 'small' && !isFull) {
+      const lastBig = unsealed.findLastIndex(block => block.count >= restingRows)
+      chosen = unsealed.slice(lastBig + 1)
+      if (chosen.length < mergeBlocks) return false
+    }
+    const [first] = chosen
+    if (first === undefined) return false
+    for (const block of chosen) {
+      const read = (id: number): Buffer => readColumn(statements, block.first_seq, id)
+      const view = openBlock(block.first_seq, block.count, read)
+      for (let i = 0; i < block.count; i++) mergeBuilder.appendRow(view.row(i))
+      mergeBuilder.terms.merge(unpackBytes(read(column.words)).toString(), hashPairs(read(column.filterTerms)))
+    }
+    const merged = mergeBuilder.encode()
+    db.transaction(() => {
+      for (const block of chosen) {
+        statements.removeBlock.run(block.first_seq)
+        statements.removeColumns.run(block.first_seq * 16, block.first_seq * 16 + 15)
+      }
+      insertBlock(statements, first.first_seq, merged, { sealed: isFull || which === 'all' })
+    })()
+    return true
+  }
+
+  return {
+    append(batches) {
+      let hits = 0
+      let records = 0
+      let bytes = 0
+      const seqBefore = nextSeq
+      // batches of different days are rare: one transaction each, in order
+      let at = 0
+      try {
+        while (at < batches.length) {
+          const open = dayFor((batches[at] as Batch).day)
+          let end = at + 1
+          while (end < batches.length && (batches[end] as Batch).day <= open.day) end++
+          const group = batches.slice(at, end)
+          open.db.transaction(() => {
+            for (const batch of group) {
+              insertBlock(open.statements, nextSeq, batch.block, { sealed: batch.block.full })
+              for (const hit of batch.hits)
+                open.statements.insertHit.run(
+                  nextSeq + hit.row,
+                  JSON.stringify(hit.ruleIds),
+                  JSON.stringify(hit.record),
+                )
+              nextSeq += batch.block.count
+              hits += batch.hits.length
+              records += batch.block.count
+              for (const data of batch.block.columns) bytes += data.length
+            }
+          })()
+          at = end
+        }
+      } catch (error) {
+        if (at === 0) nextSeq = seqBefore
+        else nextSeq = findNextSeq(dataDir)
+        throw Object.assign(error as Error, { stored: at })
+      }
+      return { day: current?.day ?? '', lastSeq: nextSeq - 1, records, hits, bytes }
+    },
+    merge() {
+      return current !== undefined && mergeUnsealed(current, 'small')
+    },
+    removeDaysBefore(day) {
+      const old = listDays(dataDir).filter(d => d < day && d !== current?.day)
+      for (const d of old)
+        for (const suffix of ['', '-wal', '-shm']) rmSync(dayPath(dataDir, d) + suffix, { force: true })
+      if (old.length > 0) syncFolder(recordsDir(dataDir))
+      return old
+    },
+    close() {
+      if (current === undefined) return
+      current.db.pragma('wal_checkpoint(TRUNCATE)')
+      current.db.close()
+      current = undefined
+    },
+  }
+}
+
+type Statements = ReturnType<typeof prepare>
+type UnsealedRow = { readonly first_seq: number; readonly count: number }
+
+function prepare(db: Db) {
+  return {
+    insertBlock: db.prepare(
+      'INSERT INTO block(first_seq, count, sealed, min_received, max_received, summary) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    insertColumn: db.prepare('INSERT INTO column_data(id, data) VALUES (?, ?)'),
+    insertFilter: db.prepare('INSERT INTO term_filter(first_seq, filter) VALUES (?, ?)'),
+    insertWords: db.prepare('INSERT INTO term(rowid, words) VALUES (?, ?)'),
+    insertHit: db.prepare('INSERT INTO hit(seq, rules, record) VALUES (?, ?, ?)'),
+    unsealed: db.prepare('SELECT first_seq, count FROM block WHERE sealed = 0 ORDER BY first_seq'),
+    column: db.prepare('SELECT data FROM column_data WHERE id = ?').pluck(),
+    removeBlock: db.prepare('DELETE FROM block WHERE first_seq = ?'),
+    removeColumns: db.prepare('DELETE FROM column_data WHERE id BETWEEN ? AND ?'),
+  }
+}
+
+function insertBlock(
+  statements: Statements,
+  firstSeq: number,
+  block: EncodedBlock,
+  { sealed }: { sealed: boolean },
+): void {
+  statements.insertBlock.run(
+    firstSeq,
+    block.count,
+    sealed ? 1 : 0,
+    block.minReceived,
+    block.maxReceived,
+    asBuffer(block.summary),
+  )
+  for (let id = 0; id < columnCount; id++) {
+    if (sealed && (id === column.words || id === column.filterTerms)) continue
+    statements.insertColumn.run(firstSeq * 16 + id, asBuffer(block.columns[id] as Uint8Array))
+  }
+  if (!sealed) return
+  statements.insertWords.run(firstSeq, block.words)
+  statements.insertFilter.run(firstSeq, asBuffer(buildFilter(block.filterTerms)))
+}
+
+function readColumn(statements: Statements, firstSeq: number, id: number): Buffer {
+  return statements.column.get(firstSeq * 16 + id) as Buffer
+}
+
+/** The filter terms column as pairs of 32-bit hashes (copied: a blob's bytes need not be aligned). */
+function hashPairs(data: Buffer): Int32Array {
+  return new Int32Array(Uint8Array.from(data).buffer)
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** One behind the last stored record: the newest file that holds any. */
+function findNextSeq(dataDir: string): number {
+  for (const day of listDays(dataDir).toReversed()) {
+    const db = openDayForWriting(dataDir, day)
+    try {
+      const next = db.prepare('SELECT max(first_seq + count) FROM block').pluck().get() as number | null
+      if (next !== null) return next
+    } finally {
+      db.close()
+    }
+  }
+  return 1
+}
+
+/** Makes a new or removed file's directory entry durable. */
+function syncFolder(dir: string): void {
+  const fd = openSync(dir, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,105 @@
+// One SQLite file per receive day (UTC): its schema, its name, and opening it for writing or reading.
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { PicketError } from '../../base/errors.ts'
+
+export type Db = InstanceType<typeof Database>
+
+/** Raised with each change of the tables; older files are migrated when opened for writing, newer ones refused. */
+const schemaVersion = 1
+
+const schema = `
+  CREATE TABLE block(
+    first_seq INTEGER PRIMARY KEY,
+    count INTEGER NOT NULL,
+    sealed INTEGER NOT NULL,
+    min_received INTEGER NOT NULL,
+    max_received INTEGER NOT NULL,
+    summary BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX block_open ON block(first_seq) WHERE sealed = 0;
+  CREATE TABLE column_data(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+  CREATE TABLE term_filter(first_seq INTEGER PRIMARY KEY, filter BLOB NOT NULL) STRICT;
+  CREATE VIRTUAL TABLE term USING fts5(words, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '_'");
+  CREATE TABLE hit(
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER NOT NULL,
+    rules TEXT NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT;
+`
+
+/** The folder of the day files below a data folder. */
+export function recordsDir(dataDir: string): string {
+  return join(dataDir, 'records')
+}
+
+/** The days that have a file, oldest first. */
+export function listDays(dataDir: string): string[] {
+  try {
+    return readdirSync(recordsDir(dataDir))
+      .filter(name => /^\d{8}\.db$/.test(name))
+      .map(name => name.slice(0, 8))
+      .toSorted()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+export function dayPath(dataDir: string, day: string): string {
+  return join(recordsDir(dataDir), `${day}.db`)
+}
+
+/** Opens the day's file for writing, making it if need be. Errors: DATA_UNREADABLE. */
+export function openDayForWriting(dataDir: string, day: string): Db {
+  mkdirSync(recordsDir(dataDir), { recursive: true, mode: 0o750 })
+  const path = dayPath(dataDir, day)
+  const db = new Database(path)
+  try {
+    // better-sqlite3 compiles WAL with NORMAL, which loses committed records in a power cut (reliability.md §0.1)
+    db.pragma('page_size = 16384')
+    db.pragma('journal_mode = WAL')
+    db.pragma('synchronous = FULL')
+    db.pragma('wal_autocheckpoint = 1000')
+    db.pragma('busy_timeout = 5000')
+    db.pragma('temp_store = MEMORY')
+    const version = db.pragma('user_version', { simple: true }) as number
+    if (version > schemaVersion) throw newer(path, version)
+    if (version === 0) {
+      db.transaction(() => {
+        db.exec(schema)
+        db.pragma(`user_version = ${schemaVersion}`)
+      })()
+    }
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** Opens the day's file for reading. Errors: DATA_UNREADABLE. */
+export function openDayForReading(dataDir: string, day: string): Db {
+  const path = dayPath(dataDir, day)
+  let db: Db
+  try {
+    db = new Database(path, { readonly: true, fileMustExist: true })
+    db.pragma('busy_timeout = 5000')
+    db.pragma('query_only = ON')
+    db.pragma('mmap_size = 1073741824')
+  } catch (cause) {
+    throw new PicketError('DATA_UNREADABLE', `cannot open ${path}: ${(cause as Error).message}`, { cause })
+  }
+  const version = db.pragma('user_version', { simple: true }) as number
+  if (version > schemaVersion) throw newer(path, version)
+  return db
+}
+
+function newer(path: string, version: number): PicketError {
+  return new PicketError(
+    'DATA_UNREADABLE',
+    `${path} has version ${version}; this Picket knows ${schemaVersion}: install a newer Picket`,
+  )
+}

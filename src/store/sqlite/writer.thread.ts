@@ -1,0 +1,118 @@
+// The writer thread: batches from the intake threads → committed → told to both ends. The only thread that writes records.
+//
+//   intake ──port──► queue ──one transaction for all that waits──► day file
+//     ▲                                                               │
+//     └──────────── committed (RELP answers, credit) ◄────────────────┴──► main (alerting, tail, metrics)
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { type Batch, type Committed, openAppender } from './append.ts'
+
+export type WriterStart = { readonly dataDir: string }
+
+/** main → writer. `attach` gives the port of an intake thread. */
+export type ToWriter =
+  | { readonly type: 'attach'; readonly port: MessagePort }
+  | { readonly type: 'removeDaysBefore'; readonly day: string }
+  | { readonly type: 'close' }
+
+/** intake → writer, on the intake's own port; arrays transferred. */
+export type FromIntake = { readonly type: 'append'; readonly batch: Batch }
+
+/** writer → intake: one answer per batch, in order. */
+export type ToIntake = { readonly type: 'stored'; readonly batches: number }
+
+/** writer → main. */
+export type FromWriter =
+  | { readonly type: 'ready' }
+  | { readonly type: 'committed'; readonly committed: Committed; readonly milliseconds: number }
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'removed'; readonly days: readonly string[] }
+  | { readonly type: 'closed' }
+
+/** More would make one transaction, and the wait of the batches behind it, long. */
+const maxBatchesPerCommit = 64
+const retryAfterMs = 1000
+
+if (parentPort === null) throw new Error('BUG: writer.thread.ts runs as a worker thread')
+const main = parentPort
+const { dataDir } = workerData as WriterStart
+const appender = openAppender(dataDir)
+const queue: { readonly batch: Batch; readonly from: MessagePort }[] = []
+let isScheduled = false
+let isFailing = false
+
+main.on('message', (message: ToWriter) => {
+  switch (message.type) {
+    case 'attach':
+      message.port.on('message', ({ batch }: FromIntake) => {
+        queue.push({ batch, from: message.port })
+        schedule()
+      })
+      return
+    case 'removeDaysBefore':
+      return tell({ type: 'removed', days: appender.removeDaysBefore(message.day) })
+    case 'close':
+      return close()
+    default:
+      message satisfies never
+  }
+})
+tell({ type: 'ready' })
+
+function tell(message: FromWriter): void {
+  main.postMessage(message)
+}
+
+/** Lets every batch that has already arrived join the next transaction. */
+function schedule(): void {
+  if (isScheduled) return
+  isScheduled = true
+  setImmediate(() => {
+    isScheduled = false
+    commit()
+  })
+}
+
+function commit(): void {
+  const round = queue.slice(0, maxBatchesPerCommit)
+  if (round.length === 0) return
+  const startedAt = performance.now()
+  try {
+    const committed = appender.append(round.map(item => item.batch))
+    queue.splice(0, round.length)
+    isFailing = false
+    answer(round)
+    tell({ type: 'committed', committed, milliseconds: performance.now() - startedAt })
+  } catch (error) {
+    const { stored = 0, message } = error as Error & { stored?: number }
+    answer(queue.splice(0, stored))
+    // nothing is given up: the batches wait here, the intake stops reading when its credit is used up
+    tell({ type: 'failed', message })
+    isFailing = true
+    setTimeout(schedule, retryAfterMs)
+    return
+  }
+  if (queue.length > 0) schedule()
+  else mergeWhenIdle()
+}
+
+function answer(round: readonly { readonly from: MessagePort }[]): void {
+  for (const from of new Set(round.map(item => item.from))) {
+    const message: ToIntake = { type: 'stored', batches: round.filter(item => item.from === from).length }
+    from.postMessage(message)
+  }
+}
+
+function mergeWhenIdle(): void {
+  try {
+    appender.merge()
+  } catch (error) {
+    tell({ type: 'failed', message: `cannot merge small blocks: ${(error as Error).message}` })
+  }
+}
+
+function close(): void {
+  while (queue.length > 0 && !isFailing) commit()
+  appender.close()
+  tell({ type: 'closed' })
+  main.close()
+}
