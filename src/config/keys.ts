@@ -98,10 +98,7 @@ function formOf(schema: Schema): string {
   }
   if (schema instanceof z.core.$ZodEnum) return `one of ${Object.values(schema._zod.def.entries).join(', ')}`
   if (schema instanceof z.core.$ZodBoolean) return 'true or false'
-  if (schema instanceof z.core.$ZodNumber) {
-    const { minimum, maximum } = schema._zod.bag
-    return `number ${String(minimum)}..${String(maximum)}`
-  }
+  if (schema instanceof z.ZodNumber) return `number ${schema.minValue}..${schema.maxValue}`
   return 'text'
 }
 

@@ -1,5 +1,6 @@
 // Every option of picket.yaml: its key, form, default and one line of help. The docs, the shipped file and the
 // errors come from this table.
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 const port = z.int().min(0).max(65535)
@@ -9,9 +10,14 @@ const text = z.string().min(1)
 /** A listener section, or `false` to switch it off. */
 const off = z.literal(false)
 
+/** RFC 5321 §4.1.2 without quoted local parts: nothing in it may mean something to a mail header or envelope. */
+const mailAddress = text.regex(/^[\w.!#$%&'*+/=?^`{|}~-]+@[\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?$/u, {
+  error: 'must be a plain mail address like picket@example.com',
+})
+
 const udp = z.strictObject({
   host: text.default('::').describe('address to listen on; `::` takes IPv4 too'),
-  port: port.default(5514),
+  port: port.default(5514).describe('port to listen on; the usual one is 514'),
   receiveBufferBytes: z
     .int()
     .min(65_536)
@@ -22,31 +28,48 @@ const udp = z.strictObject({
 
 const tcp = z.strictObject({
   host: text.default('::').describe('address to listen on; `::` takes IPv4 too'),
-  port: port.default(5514),
+  port: port.default(5514).describe('port to listen on; the usual one is 514'),
   maxFrameBytes: z
     .int()
     .min(1024)
     .max(16 << 20)
     .default(262_144)
     .describe('longer messages are cut there and marked'),
-  maxConnections: z.int().min(1).max(100_000).default(4096),
-  maxConnectionsPerSource: z.int().min(1).max(100_000).default(64),
+  maxConnections: z.int().min(1).max(100_000).default(4096).describe('open connections; more are refused'),
+  maxConnectionsPerSource: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(64)
+    .describe('open connections from one address; more are refused'),
   idleTimeoutSeconds: seconds.default(3600).describe('a connection that sends nothing for so long is closed'),
   firstFrameTimeoutSeconds: seconds.default(30).describe('a connection that never sends a message is closed'),
 })
 
 const receive = z.strictObject({
-  udp: z.union([off, udp]).prefault({}),
-  tcp: z.union([off, tcp]).prefault({}),
-  allow: z.array(text).default([]).describe('addresses and networks that may send; empty: everyone'),
-  timeZone: text.default('UTC').describe('IANA zone of senders that send none, like Europe/Berlin'),
-  charset: text.default('windows-1252').describe('charset of text that is not UTF-8'),
+  udp: z.union([off, udp]).prefault({}).describe('syslog over UDP'),
+  tcp: z.union([off, tcp]).prefault({}).describe('syslog over TCP, octet counting or lines'),
+  allow: z
+    .array(text.refine(isNetwork, { error: 'must be an address or a network like 10.0.0.0/8' }))
+    .default([])
+    .describe('addresses and networks that may send; empty: everyone'),
+  timeZone: text
+    .refine(isTimeZone, { error: 'must be an IANA time zone like Europe/Berlin' })
+    .default('UTC')
+    .describe('IANA zone of senders that send none, like Europe/Berlin'),
+  charset: text
+    .refine(isCharset, { error: 'must be a charset like windows-1252 or gb18030' })
+    .default('windows-1252')
+    .describe('charset of text that is not UTF-8'),
 })
 
 const web = z.strictObject({
-  host: text.default('127.0.0.1'),
-  port: port.default(8514),
-  publicUrl: z.url().optional().describe('how people reach the web UI; used for links in mails'),
+  host: text.default('127.0.0.1').describe('address of the web UI and the API'),
+  port: port.default(8514).describe('port of the web UI and the API'),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('how people reach the web UI; used for links in mails'),
 })
 
 const store = z.strictObject({
@@ -60,9 +83,9 @@ const store = z.strictObject({
     .length(1)
     .default([{ query: '*', keep: '90d' }])
     .describe('how long records are kept'),
-  searchTimeoutSeconds: seconds.default(30),
-  searchMemoryMiB: z.int().min(64).max(65_536).default(512),
-  parallelSearches: z.int().min(1).max(64).default(2),
+  searchTimeoutSeconds: seconds.default(30).describe('a search that takes longer is stopped'),
+  searchMemoryMiB: z.int().min(64).max(65_536).default(512).describe('a search that needs more memory is stopped'),
+  parallelSearches: z.int().min(1).max(64).default(2).describe('searches that run at the same time; more wait'),
 })
 
 const rules = z.strictObject({
@@ -70,26 +93,34 @@ const rules = z.strictObject({
 })
 
 const mail = z.strictObject({
-  server: text.describe('smtp://user@host:587 (STARTTLS when offered) or smtps://user@host:465'),
+  server: text
+    .refine(isMailServer, {
+      error: 'must be smtp://user@host:587 or smtps://user@host:465, the password in passwordFile',
+    })
+    .describe('smtp://user@host:587 (STARTTLS when offered) or smtps://user@host:465'),
   passwordFile: text.optional().describe('file that holds the password'),
   requireTls: z.boolean().default(true).describe('refuse to send without TLS'),
   tlsCa: text.optional().describe('PEM file with the CA of the mail server, if it is not a public one'),
-  from: text,
-  to: z.array(text).min(1).describe('who gets the alerts'),
+  from: mailAddress.describe('the sender of the alert mails'),
+  to: z.array(mailAddress).min(1).describe('who gets the alerts'),
   minLevel: z
     .enum(['informational', 'low', 'medium', 'high', 'critical'])
     .default('medium')
     .describe('alerts below are shown, not mailed'),
 })
 
+const log = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe("lowest level of Picket's own log"),
+})
+
 export const configSchema = z.strictObject({
   dataDir: text.default('./data').describe('folder of everything that Picket stores'),
-  receive: receive.prefault({}),
-  web: z.union([off, web]).prefault({}),
-  store: store.prefault({}),
-  rules: rules.prefault({}),
-  mail: mail.optional(),
-  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+  receive: receive.prefault({}).describe('where messages come in'),
+  web: z.union([off, web]).prefault({}).describe('the web UI and the HTTP API'),
+  store: store.prefault({}).describe('how records are kept and searched'),
+  rules: rules.prefault({}).describe('what raises alerts'),
+  mail: mail.optional().describe('alerts by mail; without this section they are shown in the web UI only'),
+  log: log.prefault({}).describe("Picket's own log, on standard output"),
 })
 
 export type Config = z.output<typeof configSchema>
@@ -98,3 +129,33 @@ export type TcpConfig = z.output<typeof tcp>
 export type WebConfig = z.output<typeof web>
 export type MailConfig = z.output<typeof mail>
 export type StoreConfig = z.output<typeof store>
+
+function isNetwork(entry: string): boolean {
+  const [address = '', prefix, ...rest] = entry.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 6 ? 128 : 32))
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isCharset(label: string): boolean {
+  try {
+    return new TextDecoder(label).encoding !== ''
+  } catch {
+    return false
+  }
+}
+
+/** A password in the URL would end up in logs and process lists. */
+function isMailServer(server: string): boolean {
+  const url = URL.parse(server)
+  return url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== '' && url.password === ''
+}

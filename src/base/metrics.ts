@@ -1,0 +1,122 @@
+// Every metric of Picket, declared once: name, kind, labels and help. docs/metrics.md and GET /metrics show this table.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+type Declaration =
+  | { readonly kind: 'counter'; readonly help: string; readonly labels: readonly string[] }
+  | { readonly kind: 'gauge'; readonly help: string; readonly labels: readonly string[] }
+  | {
+      readonly kind: 'histogram'
+      readonly help: string
+      readonly labels: readonly string[]
+      readonly buckets: readonly number[]
+    }
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+export const metrics = {
+  picket_frames_total: { kind: 'counter', labels: ['transport'], help: 'Frames received.' },
+  picket_bytes_total: { kind: 'counter', labels: ['transport'], help: 'Octets received, framing included.' },
+  picket_frames_dropped_total: {
+    kind: 'counter',
+    labels: ['transport', 'reason'],
+    help: 'Frames that were not stored: not_allowed, connections_full (refused connections), empty, queue_full.',
+  },
+  picket_framing_flaws_total: {
+    kind: 'counter',
+    labels: ['transport', 'flaw'],
+    help: 'Framing errors; the frames were stored, cut or marked: bad_length, oversize, resync, incomplete.',
+  },
+  picket_kernel_drops_total: {
+    kind: 'counter',
+    labels: ['transport'],
+    help: 'Datagrams that the kernel dropped because its buffer was full.',
+  },
+  picket_connections_open: { kind: 'gauge', labels: ['transport'], help: 'Open connections of senders.' },
+  picket_connections_total: { kind: 'counter', labels: ['transport'], help: 'Connections accepted.' },
+  picket_connection_timeouts_total: {
+    kind: 'counter',
+    labels: ['transport'],
+    help: 'Connections closed because they sent nothing in time.',
+  },
+  picket_records_stored_total: { kind: 'counter', labels: [], help: 'Records written and synced to disk.' },
+  picket_parse_problems_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Records that the parsers could not read completely.',
+  },
+  picket_commit_seconds: {
+    kind: 'histogram',
+    labels: [],
+    help: 'Time of one commit, sync included.',
+    buckets: seconds,
+  },
+  picket_queue_records: { kind: 'gauge', labels: [], help: 'Records received and not yet stored.' },
+  picket_store_bytes: { kind: 'gauge', labels: [], help: 'Size of the stored records on disk.' },
+  picket_hits_total: { kind: 'counter', labels: ['rule'], help: 'Records that matched a rule.' },
+  picket_alerts_total: { kind: 'counter', labels: [], help: 'Alerts opened.' },
+  picket_alerts_open: { kind: 'gauge', labels: [], help: 'Alerts that are not closed.' },
+  picket_mails_total: { kind: 'counter', labels: ['result'], help: 'Alert mails: sent, retried, failed.' },
+  picket_mails_pending: { kind: 'gauge', labels: [], help: 'Alert mails waiting to be sent.' },
+  picket_searches_total: {
+    kind: 'counter',
+    labels: ['result'],
+    help: 'Searches: done, invalid, timeout, busy, failed.',
+  },
+  picket_search_seconds: { kind: 'histogram', labels: [], help: 'Time of one search.', buckets: seconds },
+  picket_logins_total: { kind: 'counter', labels: ['result'], help: 'Logins: done, refused, limited.' },
+  picket_rules_loaded: { kind: 'gauge', labels: [], help: 'Rules in use.' },
+  picket_rules_invalid: { kind: 'gauge', labels: [], help: 'Rule files with a mistake.' },
+  picket_start_time_seconds: { kind: 'gauge', labels: [], help: 'When Picket started, seconds since 1970 UTC.' },
+} as const satisfies { readonly [name: string]: Declaration }
+
+type Table = typeof metrics
+type Name<Kind> = { [N in keyof Table]: Table[N]['kind'] extends Kind ? N : never }[keyof Table]
+/** Every label of the metric must be given. */
+type Labels<N extends keyof Table> = { readonly [label in Table[N]['labels'][number]]: string }
+
+export type Metrics = {
+  add<N extends Name<'counter'>>(name: N, labels: Labels<N>, count?: number): void
+  set<N extends Name<'gauge'>>(name: N, labels: Labels<N>, value: number): void
+  observe<N extends Name<'histogram'>>(name: N, labels: Labels<N>, value: number): void
+  /** The text of GET /metrics, and its content type. */
+  print(): Promise<string>
+  readonly contentType: string
+}
+
+/** Values of the label `rule` that are kept apart; rule ids come from files that people write. */
+const maxLabelValues = 5000
+
+/** A fresh set of all metrics, each at 0. Counters of other threads are added as differences. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const counters = new Map<string, Counter>()
+  const gauges = new Map<string, Gauge>()
+  const histograms = new Map<string, Histogram>()
+  const seen = new Map<string, Set<string>>()
+
+  for (const [name, metric] of Object.entries(metrics) as [string, Declaration][]) {
+    const options = { name, help: metric.help, labelNames: metric.labels, registers: [registry] }
+    if (metric.kind === 'counter') counters.set(name, new Counter(options))
+    else if (metric.kind === 'gauge') gauges.set(name, new Gauge(options))
+    else if (metric.kind === 'histogram')
+      histograms.set(name, new Histogram({ ...options, buckets: [...metric.buckets] }))
+  }
+
+  function bounded(name: string, labels: { readonly [label: string]: string }): { [label: string]: string } {
+    const values = seen.get(name) ?? new Set()
+    seen.set(name, values)
+    const key = Object.values(labels).join('\n')
+    if (values.has(key)) return labels
+    if (values.size >= maxLabelValues) return Object.fromEntries(Object.keys(labels).map(label => [label, 'other']))
+    values.add(key)
+    return labels
+  }
+
+  return {
+    add: (name, labels, count = 1) => counters.get(name)?.inc(bounded(name, labels), count),
+    set: (name, labels, value) => gauges.get(name)?.set(bounded(name, labels), value),
+    observe: (name, labels, value) => histograms.get(name)?.observe(bounded(name, labels), value),
+    print: () => registry.metrics(),
+    contentType: registry.contentType,
+  }
+}
