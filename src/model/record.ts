@@ -9,8 +9,8 @@ export type Format = (typeof formats)[number]
 /** RFC 5424 §6.3: SD-ID → PARAM-NAME → value, or the values of a repeated name. Objects have no prototype. */
 export type StructuredData = { readonly [id: string]: { readonly [name: string]: string | readonly string[] } }
 
-/** One extracted value: text, a number, or several texts (process.args). */
-export type FieldValue = string | number | readonly string[]
+/** One extracted value: text, a number, a truth value, or several texts (process.args). */
+export type FieldValue = string | number | boolean | readonly string[]
 /** Extracted fields by ECS name, flat: `{'user.name': 'alice', 'source.port': 22}`. The object has no prototype. */
 export type Fields = { readonly [name: string]: FieldValue }
 
