@@ -13,12 +13,12 @@ export type SyslogMessage = {
   /** 0 emergency .. 7 debug; 5 (notice) when the sender gave none. */
   readonly severity: number
   /** What the sender says, ms since 1970 UTC, truncated. */
-  readonly timestamp?: number
-  readonly hostname?: string
-  readonly appName?: string
-  readonly procId?: string
-  readonly msgId?: string
-  readonly structuredData?: StructuredData
+  readonly timestamp?: number | undefined
+  readonly hostname?: string | undefined
+  readonly appName?: string | undefined
+  readonly procId?: string | undefined
+  readonly msgId?: string | undefined
+  readonly structuredData?: StructuredData | undefined
   readonly message: string
   readonly format: Format
 }
