@@ -172,7 +172,7 @@ export class BlockBuilder {
     if (layout !== this.#lastLayout) this.#useLayout(layout)
     this.#layout[i] = this.#lastLayoutId
     this.#pri[i] = pri
-    if (Math.abs(timestampMicros) <= maxTimestampMicros) this.#timestamp[i] = timestampMicros
+    if (timestampMicros >= 0 && timestampMicros <= maxTimestampMicros) this.#timestamp[i] = timestampMicros
     else {
       // not a number, or so far off that differences would lose digits: read again from the frame
       this.#timestamp[i] = i > 0 ? (this.#timestamp[i - 1] as number) : 0

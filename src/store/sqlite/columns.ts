@@ -64,7 +64,8 @@ export function unpackNumbers(packed: Buffer, count: number): Float64Array {
   return values
 }
 
-/** Integers of either sign as differences to the one before, folded to non-negative; the first is kept apart. */
+/** Integers as differences to the one before, folded to non-negative; the first is kept apart. They must lie within
+ *  2^52 of each other. */
 export function packDeltas(
   values: Float64Array,
   count: number,

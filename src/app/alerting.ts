@@ -1,0 +1,71 @@
+// Hits → alerts → mails in the outbox, on the main thread: follows the hit lists of the day files from its checkpoint.
+import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
+import { groupHits } from '../detect/alerts.ts'
+import type { RuleInfo } from '../model/rule.ts'
+import type { OutboxSender } from '../notify/outbox-sender.ts'
+import type { Teller } from '../notify/tell.ts'
+import type { AlertBox, Reader } from '../store/store.ts'
+
+/** Hits taken in one round, and one transaction. */
+const hitsPerRound = 1000
+/** Digests are looked for this often; store failures are tried again after as long. */
+const lookEveryMs = 5000
+
+export type Alerting = Disposable & {
+  /** There may be new hits. */
+  wake(): void
+}
+
+type AlertingParts = {
+  readonly hits: Pick<Reader, 'hitsAfter'>
+  readonly alerts: AlertBox
+  readonly rules: (id: string) => RuleInfo | undefined
+  /** Absent without a `mail` section: alerts are shown, not mailed. */
+  readonly mail: { readonly teller: Teller; readonly sender: OutboxSender } | undefined
+  readonly metrics: Metrics
+  readonly log: Log
+}
+
+/** Starts with the hits that were stored but not yet alerted on when Picket stopped or died. */
+export function startAlerting(parts: AlertingParts): Alerting {
+  const { hits, alerts, rules, mail, metrics, log } = parts
+  let scheduled: NodeJS.Immediate | undefined
+  let isStopped = false
+  const timer = setInterval(wake, lookEveryMs).unref()
+
+  function wake(): void {
+    if (!isStopped) scheduled ??= setImmediate(round)
+  }
+
+  function round(): void {
+    scheduled = undefined
+    try {
+      const found = hits.hitsAfter(alerts.checkpoint(), hitsPerRound)
+      const changes = groupHits(found, rules, key => alerts.openAlert(key))
+      if (changes !== undefined) {
+        const opened = alerts.apply(changes, news => mail?.teller.tellOpened(news) ?? [])
+        for (const hit of found) for (const rule of hit.ruleIds) metrics.add('picket_hits_total', { rule })
+        metrics.add('picket_alerts_total', {}, opened.length)
+        for (const { id, ruleTitle, hostname, level } of opened)
+          log.info({ alert: id, level, host: hostname }, `alert: ${ruleTitle}`)
+      }
+      mail?.teller.tellWaiting(alerts)
+      mail?.sender.wake()
+      if (found.length === hitsPerRound) wake()
+    } catch (error) {
+      // nothing is lost: the checkpoint stands where it stood, the next look tries again
+      log.error({ err: error }, 'alerting failed; it goes on from the same hit')
+    }
+  }
+
+  wake()
+  return {
+    wake,
+    [Symbol.dispose]() {
+      isStopped = true
+      clearInterval(timer)
+      clearImmediate(scheduled)
+    },
+  }
+}

@@ -1,0 +1,85 @@
+// Main's end of the intake thread: starts it, keeps its counters, stops it so that nothing that arrived is lost.
+import { EventEmitter, once } from 'node:events'
+import { join } from 'node:path'
+import { MessageChannel, Worker } from 'node:worker_threads'
+import { PicketError } from '../base/errors.ts'
+import type { Config } from '../config/schema.ts'
+import type { RuleSource } from '../detect/rules.ts'
+import type { FromIntakeThread, IntakeStart, ListenerState, ToIntakeThread } from './messages.ts'
+import type { Writer } from './writer.ts'
+
+export type Intake = {
+  /** The listeners as they were told last, at most a second ago. */
+  listeners(): readonly ListenerState[]
+  useRules(rules: readonly RuleSource[]): void
+  /** Stops accepting; resolves when everything that arrived is stored. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+type IntakeOptions = {
+  readonly config: Config
+  readonly rules: readonly RuleSource[]
+  readonly writer: Writer
+  readonly inherited: IntakeStart['inherited']
+  /** The thread ended by itself: a bug of ours. */
+  readonly onDied: (error: Error) => void
+}
+
+/** Starts the intake thread and waits until its listeners are open. Errors: PORT_IN_USE, ACCESS_DENIED. */
+export async function startIntake(options: IntakeOptions): Promise<Intake> {
+  const { port1, port2 } = new MessageChannel()
+  options.writer.attach(port1)
+  const start: IntakeStart = {
+    receive: options.config.receive,
+    logLevel: options.config.log.level,
+    rules: options.rules,
+    writer: port2,
+    inherited: options.inherited,
+  }
+  const thread = new Worker(join(import.meta.dirname, 'intake.thread.ts'), { workerData: start, transferList: [port2] })
+  const done = new EventEmitter()
+  const listening = Promise.withResolvers<void>()
+  let listeners: readonly ListenerState[] = []
+  let isStopping = false
+
+  thread.on('message', (message: FromIntakeThread) => {
+    switch (message.type) {
+      case 'listening':
+        listeners = message.listeners
+        return listening.resolve()
+      case 'cannotListen':
+        return listening.reject(new PicketError(message.code, message.message))
+      case 'counters':
+        listeners = message.listeners
+        return
+      case 'stopped':
+        done.emit('stopped')
+        return
+      default:
+        message satisfies never
+    }
+  })
+  thread.on('error', error => {
+    listening.reject(error)
+    if (!isStopping) options.onDied(error as Error)
+  })
+  try {
+    await listening.promise
+  } catch (error) {
+    await thread.terminate()
+    throw error
+  }
+
+  const tell = (message: ToIntakeThread): void => thread.postMessage(message)
+  return {
+    listeners: () => listeners,
+    useRules: rules => tell({ type: 'rules', rules }),
+    async [Symbol.asyncDispose]() {
+      isStopping = true
+      const stopped = once(done, 'stopped')
+      tell({ type: 'stop' })
+      await stopped
+      await thread.terminate()
+    },
+  }
+}

@@ -1,0 +1,40 @@
+// Every message between main and an intake thread. (Batches go from intake to the writer: store/sqlite/writer.thread.ts.)
+import type { MessagePort } from 'node:worker_threads'
+import type { ErrorCode } from '../base/errors.ts'
+import type { LogLevel } from '../base/log.ts'
+import type { Config } from '../config/schema.ts'
+import type { RuleSource } from '../detect/rules.ts'
+import type { Transport } from '../model/record.ts'
+import type { Counters } from '../receive/listener.ts'
+
+/** What an intake thread is started with. */
+export type IntakeStart = {
+  readonly receive: Config['receive']
+  readonly logLevel: LogLevel
+  readonly rules: readonly RuleSource[]
+  /** To the writer thread. */
+  readonly writer: MessagePort
+  /** Sockets that systemd handed over, by transport. */
+  readonly inherited: { readonly udp?: number | undefined; readonly tcp?: number | undefined }
+}
+
+/** main → intake. */
+export type ToIntakeThread =
+  | { readonly type: 'rules'; readonly rules: readonly RuleSource[] }
+  /** Take what has arrived, hand it to the writer, answer `stopped`. */
+  | { readonly type: 'stop' }
+
+export type ListenerState = {
+  readonly transport: Transport
+  readonly address: string
+  readonly port: number
+  readonly counters: Counters
+}
+
+/** intake → main. */
+export type FromIntakeThread =
+  | { readonly type: 'listening'; readonly listeners: readonly ListenerState[] }
+  | { readonly type: 'cannotListen'; readonly code: ErrorCode; readonly message: string }
+  /** Once a second. */
+  | { readonly type: 'counters'; readonly listeners: readonly ListenerState[]; readonly waitingRecords: number }
+  | { readonly type: 'stopped' }

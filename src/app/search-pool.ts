@@ -1,0 +1,170 @@
+// The search processes: started when needed, one request each at a time, a short queue, killed at their time limit.
+import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
+import { PicketError } from '../base/errors.ts'
+import type { StoreConfig } from '../config/schema.ts'
+import type { SearchAnswer, SearchCall, SearchCalls } from './search-calls.ts'
+
+/** Requests that may wait per process before the next is refused. */
+const waitingPerProcess = 8
+/** An unused process is ended after this long: it would hold some 60 MB for nothing. */
+const idleMs = 60_000
+
+export type SearchPool = {
+  /** Runs a call in a search process. Errors: SEARCH_BUSY, SEARCH_TIMEOUT, SEARCH_FAILED, and the reader's own;
+   *  rejects with the signal's reason when it fires, and the process that works on it is killed. */
+  run<M extends keyof SearchCalls>(
+    call: Extract<SearchCall, { method: M }>,
+    signal?: AbortSignal,
+  ): Promise<SearchCalls[M]['result']>
+  /** Starts a process ahead of its first use. */
+  warm(): void
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+type Job = {
+  readonly call: SearchCall
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
+  readonly signal: AbortSignal | undefined
+}
+type Worker = {
+  readonly child: ChildProcess
+  job: Job | undefined
+  deadline: NodeJS.Timeout | undefined
+  idle: NodeJS.Timeout | undefined
+}
+
+export function startSearchPool(dataDir: string, config: StoreConfig): SearchPool {
+  const workers = new Set<Worker>()
+  const waiting: Job[] = []
+  let nextId = 1
+  let isClosed = false
+
+  function startWorker(): Worker {
+    const child = fork(join(import.meta.dirname, 'search.child.ts'), [dataDir], {
+      serialization: 'advanced',
+      execArgv: [`--max-old-space-size=${config.searchMemoryMiB}`],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    const worker: Worker = { child, job: undefined, deadline: undefined, idle: undefined }
+    child.on('message', (answer: SearchAnswer) => finish(worker, answer))
+    child.on('error', () => child.kill('SIGKILL'))
+    child.on('exit', () => {
+      workers.delete(worker)
+      clearTimeout(worker.idle)
+      clearTimeout(worker.deadline)
+      worker.job?.reject(
+        new PicketError(
+          'SEARCH_FAILED',
+          'the search process ended before its answer, perhaps for lack of memory (store.searchMemoryMiB)',
+        ),
+      )
+      worker.job = undefined
+      dispatch()
+    })
+    workers.add(worker)
+    rest(worker)
+    return worker
+  }
+
+  function finish(worker: Worker, answer: SearchAnswer): void {
+    const { job } = worker
+    if (job === undefined) return
+    clearTimeout(worker.deadline)
+    worker.job = undefined
+    rest(worker)
+    if ('error' in answer) job.reject(new PicketError(answer.error.code, answer.error.message))
+    else job.resolve(answer.result)
+    dispatch()
+  }
+
+  function rest(worker: Worker): void {
+    worker.idle = setTimeout(() => worker.child.kill(), idleMs).unref()
+  }
+
+  function dispatch(): void {
+    while (waiting.length > 0 && !isClosed) {
+      const free = [...workers].find(
+        worker => worker.job === undefined && worker.child.connected && !worker.child.killed,
+      )
+      const worker = free ?? (workers.size < config.parallelSearches ? startWorker() : undefined)
+      if (worker === undefined) return
+      give(worker, waiting.shift() as Job)
+    }
+  }
+
+  function give(worker: Worker, job: Job): void {
+    clearTimeout(worker.idle)
+    worker.job = job
+    worker.deadline = setTimeout(() => {
+      fail(
+        worker,
+        new PicketError(
+          'SEARCH_TIMEOUT',
+          `the search took longer than ${config.searchTimeoutSeconds} s; narrow its time range or its words`,
+        ),
+      )
+    }, config.searchTimeoutSeconds * 1000)
+    worker.child.send({ id: nextId++, call: job.call })
+  }
+
+  /** Rejects the worker's job and kills the process: a query cannot be stopped in any other way. */
+  function fail(worker: Worker, error: unknown): void {
+    const { job } = worker
+    worker.job = undefined
+    clearTimeout(worker.deadline)
+    workers.delete(worker)
+    worker.child.kill('SIGKILL')
+    job?.reject(error)
+    dispatch()
+  }
+
+  function cancel(job: Job, reason: unknown): void {
+    const at = waiting.indexOf(job)
+    if (at >= 0) {
+      waiting.splice(at, 1)
+      job.reject(reason)
+      return
+    }
+    for (const worker of workers) if (worker.job === job) fail(worker, reason)
+  }
+
+  return {
+    async run(call, signal) {
+      signal?.throwIfAborted()
+      if (isClosed) throw new PicketError('SEARCH_FAILED', 'Picket is stopping')
+      if (waiting.length >= waitingPerProcess * config.parallelSearches)
+        throw new PicketError('SEARCH_BUSY', `${waiting.length} searches are waiting; try again in a moment`)
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+      const job: Job = { call: call as SearchCall, resolve, reject, signal }
+      const onAbort = (): void => cancel(job, signal?.reason)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      waiting.push(job)
+      dispatch()
+      try {
+        // the answer's form is fixed by the method (search-calls.ts); both ends are ours
+        return (await promise) as never
+      } finally {
+        signal?.removeEventListener('abort', onAbort)
+      }
+    },
+    warm() {
+      if (workers.size === 0 && !isClosed) startWorker()
+    },
+    async [Symbol.asyncDispose]() {
+      isClosed = true
+      const stopping = new PicketError('SEARCH_FAILED', 'Picket is stopping')
+      for (const job of waiting.splice(0)) job.reject(stopping)
+      await Promise.all(
+        [...workers].map(async worker => {
+          const { child } = worker
+          if (child.exitCode !== null || child.signalCode !== null) return
+          const exited = new Promise(resolve => child.once('exit', resolve))
+          fail(worker, stopping)
+          await exited
+        }),
+      )
+    },
+  }
+}

@@ -1,0 +1,103 @@
+// What the System and Overview pages, /metrics and /readyz tell of the running service.
+import { statfsSync } from 'node:fs'
+import type { Clock } from '../base/clock.ts'
+import type { HostStatus, ListenerStatus, SystemStatus } from '../http/services.ts'
+import { facilityNames } from '../model/severity.ts'
+import type { HostSeen } from '../store/store.ts'
+import type { Intake } from './intake.ts'
+import type { ListenerState } from './messages.ts'
+import type { SearchPool } from './search-pool.ts'
+import type { Writer } from './writer.ts'
+
+/** Hosts are counted over this many days; older ones are gone from the list, not from the store. */
+const hostDays = 30
+const dayMs = 86_400_000
+/** Below this share of free space there is a warning. */
+const lowDiskShare = 0.1
+
+export type Rate = {
+  /** Tells of records stored just now. */
+  add(records: number): void
+  /** Mean of the last minute, per second. */
+  perSecond(): number
+}
+
+/** Counts records in one-second steps over the last minute. */
+export function createRate(clock: Pick<Clock, 'monotonic'>): Rate {
+  const seconds = new Float64Array(60)
+  const startedAt = clock.monotonic()
+  let last = Math.floor(startedAt / 1000)
+  function turnTo(second: number): void {
+    for (let s = last + 1; s <= Math.min(second, last + 60); s++) seconds[s % 60] = 0
+    last = Math.max(last, second)
+  }
+  return {
+    add(records) {
+      const second = Math.floor(clock.monotonic() / 1000)
+      turnTo(second)
+      seconds[second % 60] = (seconds[second % 60] as number) + records
+    },
+    perSecond() {
+      const now = clock.monotonic()
+      turnTo(Math.floor(now / 1000))
+      const span = Math.min(60, Math.max(1, (now - startedAt) / 1000))
+      return seconds.reduce((sum, count) => sum + count, 0) / span
+    },
+  }
+}
+
+type StatusParts = {
+  readonly version: string
+  readonly dataDir: string
+  readonly startedAt: number
+  readonly pool: SearchPool
+  readonly intake: () => Intake | undefined
+  readonly writer: Writer
+  readonly rate: Rate
+  /** Sentences of other parts: rule findings, mail that fails. */
+  readonly warnings: () => readonly string[]
+}
+
+export async function systemStatus(parts: StatusParts): Promise<SystemStatus> {
+  const totals = await parts.pool.run({ method: 'totals', q: '', request: {} })
+  const { bsize, bavail, blocks } = statfsSync(parts.dataDir)
+  const disk = { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+  const trouble = parts.writer.trouble()
+  const warnings = [
+    ...(trouble === undefined
+      ? []
+      : [`Records cannot be stored: ${trouble}. Senders by TCP wait; datagrams are dropped and counted.`]),
+    ...(disk.freeBytes < lowDiskShare * disk.totalBytes
+      ? ['The disk of the data folder is nearly full: make room or shorten store.retention.']
+      : []),
+    ...parts.warnings(),
+  ]
+  return {
+    version: parts.version,
+    startedAt: parts.startedAt,
+    receive: (parts.intake()?.listeners() ?? []).map(listenerStatus),
+    store: totals,
+    recordsPerSecond: parts.rate.perSecond(),
+    disk,
+    warnings,
+  }
+}
+
+export async function hostStatus(pool: SearchPool, now: number): Promise<readonly HostStatus[]> {
+  const hosts = await pool.run({ method: 'hosts', q: '', request: { from: now - hostDays * dayMs } })
+  return hosts
+    .map(({ facilities, ...host }: HostSeen) => ({
+      ...host,
+      channels: facilities.map(([facility, lastSeen]) => ({
+        name: facilityNames[facility] ?? String(facility),
+        lastSeen,
+      })),
+    }))
+    .toSorted((a, b) => b.lastSeen - a.lastSeen)
+}
+
+function listenerStatus({ transport, address, port, counters }: ListenerState): ListenerStatus {
+  const { frames, bytes, dropped, kernelDrops, openConnections } = counters
+  const base = { transport, address, port, frames, bytes, dropped: { ...dropped, kernel: kernelDrops } }
+  return transport === 'udp' ? base : { ...base, connections: openConnections }
+}

@@ -1,0 +1,79 @@
+// Main's end of the writer thread.
+import { EventEmitter, once } from 'node:events'
+import { join } from 'node:path'
+import { type MessagePort, Worker } from 'node:worker_threads'
+import { PicketError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Committed } from '../store/sqlite/append.ts'
+import type { FromWriter, ToWriter, WriterStart } from '../store/sqlite/writer.thread.ts'
+
+export type Writer = {
+  /** Gives the writer the port of an intake thread. */
+  attach(port: MessagePort): void
+  removeDaysBefore(day: string): void
+  /** What keeps the store from writing at this moment, or undefined when all is well. */
+  trouble(): string | undefined
+  /** Resolves when everything that reached the writer is stored and the files are closed. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+type WriterEvents = {
+  readonly onCommitted: (committed: Committed, milliseconds: number) => void
+  readonly onFailed: (message: string) => void
+  /** The thread ended by itself: a bug of ours. The process must not go on without a store. */
+  readonly onDied: (error: Error) => void
+}
+
+/** Starts the writer thread and waits until it has opened the store. Errors: STORE_FAILED. */
+export async function startWriter(dataDir: string, log: Log, events: WriterEvents): Promise<Writer> {
+  const start: WriterStart = { dataDir }
+  const thread = new Worker(join(import.meta.dirname, '../store/sqlite/writer.thread.ts'), { workerData: start })
+  const done = new EventEmitter()
+  let trouble: string | undefined
+  let isClosing = false
+
+  const ready = Promise.withResolvers<void>()
+  thread.on('message', (message: FromWriter) => {
+    switch (message.type) {
+      case 'ready':
+        return ready.resolve()
+      case 'committed':
+        trouble = undefined
+        return events.onCommitted(message.committed, message.milliseconds)
+      case 'failed':
+        trouble = message.message
+        return events.onFailed(message.message)
+      case 'removed':
+        if (message.days.length > 0) log.info({ days: message.days }, 'removed days older than the retention')
+        return
+      case 'closed':
+        done.emit('closed')
+        return
+      default:
+        message satisfies never
+    }
+  })
+  thread.on('error', error => {
+    ready.reject(
+      new PicketError('STORE_FAILED', `cannot open the store in ${dataDir}: ${(error as Error).message}`, {
+        cause: error,
+      }),
+    )
+    if (!isClosing) events.onDied(error as Error)
+  })
+  await ready.promise
+
+  const tell = (message: ToWriter, transfer: MessagePort[] = []): void => thread.postMessage(message, transfer)
+  return {
+    attach: port => tell({ type: 'attach', port }, [port]),
+    removeDaysBefore: day => tell({ type: 'removeDaysBefore', day }),
+    trouble: () => trouble,
+    async [Symbol.asyncDispose]() {
+      isClosing = true
+      const closed = once(done, 'closed')
+      tell({ type: 'close' })
+      await closed
+      await thread.terminate()
+    },
+  }
+}
