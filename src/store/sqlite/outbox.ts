@@ -23,7 +23,7 @@ export function createOutbox(db: Database): Outbox {
      VALUES (@messageId, @to, @subject, @text, @html, @at, @at)`,
   )
   const due = db.prepare<[number, number], Row>(
-    `SELECT * FROM outbox WHERE state = 'pending' AND next_attempt_at <= ? ORDER BY next_attempt_at, id LIMIT ?`,
+    `SELECT * FROM outbox WHERE state = 'pending' AND next_attempt_at <= ? ORDER BY id LIMIT ?`,
   )
   const nextDue = db
     .prepare<[], number | null>(`SELECT min(next_attempt_at) FROM outbox WHERE state = 'pending'`)

@@ -84,7 +84,7 @@ const migrations: readonly string[] = [
     sent_at INTEGER,
     last_error TEXT
   ) STRICT;
-  CREATE INDEX outbox_due ON outbox (next_attempt_at, id) WHERE state = 'pending';
+  CREATE INDEX outbox_due ON outbox (next_attempt_at) WHERE state = 'pending';
   CREATE INDEX outbox_state ON outbox (state);
 
   CREATE TABLE users (

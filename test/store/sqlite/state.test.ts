@@ -337,7 +337,7 @@ describe('outbox', () => {
     state.outbox.add(mail('<3@x>'), 50)
     deepEqual(
       state.outbox.due(150, 10).map(entry => entry.messageId),
-      ['<3@x>', '<1@x>'],
+      ['<1@x>', '<3@x>'],
     )
     equal(state.outbox.nextDueAt(), 50)
     equal(state.outbox.due(150, 1).length, 1)
