@@ -20,6 +20,7 @@ export const errorCodes = {
   BAD_REQUEST: 'the request does not fit its schema',
   RATE_LIMITED: 'too many attempts in a short time',
   CONFLICT: 'it exists already, or changed meanwhile',
+  INTERNAL: 'something broke inside Picket; its log has the details',
   MAIL_FAILED: 'the mail server refused a message or did not answer',
 } as const
 
