@@ -1,0 +1,125 @@
+// Rule folders → compiled rules. A bad file is reported and the others run; a later folder overrides a rule by its id.
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { type Finding, type Position, RuleError } from './finding.ts'
+import type { Variables } from './modifiers.ts'
+import { maxFileBytes, parseRuleFile } from './rule-file.ts'
+import { type CompiledRule, compileDocument } from './sigma.ts'
+import { witnessOf } from './witness.ts'
+
+export type { Finding } from './finding.ts'
+export { printFinding } from './finding.ts'
+export type { CompiledRule } from './sigma.ts'
+
+/** A rule file as text: plain data that other threads compile for themselves. */
+export type RuleSource = {
+  readonly file: string
+  readonly text: string
+  /** Number of the folder it comes from; a higher one overrides. */
+  readonly layer: number
+}
+
+export type CompiledRules = { readonly rules: readonly CompiledRule[]; readonly findings: readonly Finding[] }
+
+const maxRules = 50_000
+const maxFiles = 50_000
+const maxFolderDepth = 16
+
+/** Reads and compiles the `*.yml` and `*.yaml` of folders (with their subfolders) or single files, less `*.test.yml`. */
+export function loadRules(
+  paths: readonly string[],
+  options: { readonly variables?: Variables } = {},
+): CompiledRules & { readonly sources: readonly RuleSource[] } {
+  const findings: Finding[] = []
+  const sources = paths.flatMap((path, layer) => {
+    const unreadable = (file: string, error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error)
+      findings.push({
+        file,
+        line: 1,
+        column: 1,
+        severity: 'error',
+        code: 'unreadable',
+        message: `cannot be read: ${reason}`,
+      })
+    }
+    return filesOf(path, unreadable).flatMap((file): RuleSource[] => {
+      try {
+        if (statSync(file).size > maxFileBytes) throw new Error('the file is larger than 1 MiB')
+        return [{ file, text: readFileSync(file, 'utf8'), layer }]
+      } catch (error) {
+        unreadable(file, error)
+        return []
+      }
+    })
+  })
+  const compiled = compileRules(sources, options)
+  return { sources, rules: compiled.rules, findings: [...findings, ...compiled.findings] }
+}
+
+/** Compiles rule files. Findings come in the order of the files; rules without an error run. */
+export function compileRules(
+  sources: readonly RuleSource[],
+  options: { readonly variables?: Variables } = {},
+): CompiledRules {
+  const findings: Finding[] = []
+  const rules = new Map<string, { readonly rule: CompiledRule; readonly layer: number }>()
+  for (const { file, text, layer } of sources) {
+    const parsed = parseRuleFile(file, text)
+    findings.push(...parsed.findings)
+    for (const document of parsed.documents) {
+      const warn = (at: Position, severity: Finding['severity'], code: string, message: string) => {
+        findings.push({ file, line: at.line, column: at.column, severity, code, message })
+      }
+      try {
+        const rule = compileDocument(file, document, options.variables ?? {}, warn)
+        if (rule === undefined) continue
+        const other = rules.get(rule.info.id)
+        if (other !== undefined && other.layer === layer) {
+          throw new RuleError(rule.at, 'id', `a rule "${rule.info.id}" exists already, in ${other.rule.info.file}`)
+        }
+        if (rules.size >= maxRules) throw new RuleError(rule.at, 'limit', `more than ${maxRules} rules`)
+        if (witnessOf(rule.query, rule.logSource) === undefined) {
+          warn(
+            rule.at,
+            'info',
+            'cost',
+            `"${rule.info.title}" looks for no certain text, so it is tried on every record`,
+          )
+        }
+        rules.set(rule.info.id, { rule, layer })
+      } catch (error) {
+        if (!(error instanceof RuleError)) throw error
+        findings.push({
+          file,
+          line: error.at.line,
+          column: error.at.column,
+          severity: 'error',
+          code: error.code,
+          message: error.message,
+        })
+      }
+    }
+  }
+  return { rules: [...rules.values()].map(({ rule }) => rule), findings }
+}
+
+/** The rule files below a path, in the order of their names. */
+export function filesOf(path: string, unreadable: (file: string, error: unknown) => void): readonly string[] {
+  try {
+    if (!statSync(path).isDirectory()) return [path]
+    const files = readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter(item => item.isFile() && isRuleFile(item.name))
+      .map(item => join(item.parentPath, item.name))
+      .filter(file => file.slice(path.length).split('/').length <= maxFolderDepth)
+      .sort()
+    if (files.length > maxFiles) throw new Error(`more than ${maxFiles} files`)
+    return files
+  } catch (error) {
+    unreadable(path, error)
+    return []
+  }
+}
+
+const isRuleFile = (file: string) =>
+  /\.ya?ml$/.test(file) && !/\.test\.ya?ml$/.test(file) && !basename(file).startsWith('.')

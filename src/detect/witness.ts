@@ -1,0 +1,252 @@
+// The necessary literals of a rule: every record that matches has one of them in its frame's bytes (ASCII case folded),
+// provided that no text of the record was decoded (escapes, hex, charset). That makes one scan of a frame enough to
+// rule nearly all rules out. Witness choice is everything (detection.md §3.2): long and rare beats short and common.
+import type { GlobPart, Query, Test } from '../query/ast.ts'
+import type { LogSource } from './log-source.ts'
+import { sigmaFields } from './sigma-view.ts'
+
+/** A byte per character (latin1), lower case. */
+export type Literal = string
+
+/** Fields whose value stands verbatim in the frame. Everything else may be Picket's own word. */
+const verbatim = new Set([
+  'message',
+  'host',
+  'app',
+  'procid',
+  'msgid',
+  'user.name',
+  'user.target.name',
+  'user.effective.name',
+  'source.ip',
+  'destination.ip',
+  'process.command_line',
+  'process.executable',
+  'process.name',
+  'process.working_directory',
+  'session.id',
+  'file.path',
+  'url.path',
+  'url.full',
+  'group.name',
+  'process.tty',
+  'ssh.fingerprint',
+  'pam.service',
+  'service.name',
+  'user_agent.original',
+  'cs-uri-query',
+  'cs-uri',
+  'c-uri',
+  'c-uri-query',
+  'type',
+])
+
+const maxLiterals = 64
+const maxLiteralBytes = 24
+const minLiteralBytes = 3
+/** Words that stand in so many lines that they rule nothing out. */
+const common = new Set([
+  'http',
+  'https',
+  'root',
+  'user',
+  'from',
+  'for',
+  'the',
+  'usr',
+  'bin',
+  'bash',
+  'log',
+  'com',
+  'history',
+  'cmd=',
+  'sudo',
+  'sshd',
+])
+
+/** The literals of a rule, or undefined when none is certain: then the rule must see every record. */
+export function witnessOf(query: Query, logSource: LogSource): readonly Literal[] | undefined {
+  return better(of(query), logSourceWitness(logSource))
+}
+
+function of(query: Query): readonly Literal[] | undefined {
+  switch (query.kind) {
+    case 'all':
+    case 'not':
+      return undefined
+    case 'and':
+      return query.of.map(of).reduce(better, undefined)
+    case 'or': {
+      const all = new Set<Literal>()
+      for (const part of query.of) {
+        const literals = of(part)
+        if (literals === undefined) return undefined
+        for (const literal of literals) all.add(literal)
+      }
+      return all.size > maxLiterals ? undefined : [...all]
+    }
+    case 'test':
+      return ofTest(query.field, query.test)
+    default:
+      query satisfies never
+      return undefined
+  }
+}
+
+function ofTest(field: string, test: Test): readonly Literal[] | undefined {
+  if (test.op === 'anywhere') return ofGlob(test.glob)
+  const name = sigmaFields[field] ?? field
+  if (field === 'Image') return test.op === 'glob' ? ofImage(test.glob) : undefined
+  if (!verbatim.has(name) && !name.startsWith('sd.')) return undefined
+  switch (test.op) {
+    case 'glob':
+    case 'word':
+      return ofGlob(test.glob)
+    case 'phrase':
+      return ofPhrase(test.text)
+    case 'regex':
+      return ofRegex(test.source)
+    default:
+      return undefined
+  }
+}
+
+function ofGlob(glob: readonly GlobPart[]): readonly Literal[] | undefined {
+  return longest(glob.flatMap(part => (typeof part === 'string' ? pieces(part) : [])))
+}
+
+/** An Image may be `/usr/bin/` + the command's first word: only what follows the last slash is sure to stand there. */
+function ofImage(glob: readonly GlobPart[]): readonly Literal[] | undefined {
+  const last = glob.at(-1)
+  if (typeof last !== 'string') return undefined
+  const name = last.slice(last.lastIndexOf('/') + 1)
+  if (last.includes('/') && name.length === 2)
+    return ['/', '=', ' ', '"', "'", '|', '\t', ']'].flatMap(before => pieces(before + name))
+  if (!last.includes('/') && '/usr/bin/'.includes(name.toLowerCase())) return undefined
+  return longest(pieces(name))
+}
+
+/** Blanks of a phrase stand for any white space, so a literal goes over a blank only with every kind of it. */
+function ofPhrase(text: string): readonly Literal[] | undefined {
+  const words = text.split(/\s+/u).filter(word => word !== '')
+  const single = longest(words.flatMap(pieces))
+  if (single !== undefined && (single[0]?.length ?? 0) >= 4) return single
+  const [first, second] = words
+  if (first === undefined || second === undefined || pieces(first).length !== 1 || pieces(second).length !== 1)
+    return single
+  if (pieces(first)[0]?.length !== first.length || pieces(second)[0]?.length !== second.length) return single
+  const head = first.toLowerCase()
+  return [
+    `${head} ${second.toLowerCase()}`,
+    ...[...whiteSpaceStarts].map(blank => `${head} ${blank}`),
+    ...[...whiteSpaceStarts].filter(blank => blank !== ' ').map(blank => head + blank),
+  ]
+}
+
+/** First bytes of every white-space character of Unicode, in UTF-8 and in single-byte charsets. */
+const whiteSpaceStarts = ' \t\n\v\f\r\x85\xa0\xc2\xe1\xe2\xe3\xef'
+
+/** Literal runs at the top level of a regular expression; nothing when it has alternatives there. */
+function ofRegex(source: string): readonly Literal[] | undefined {
+  const runs: string[] = []
+  let run = ''
+  const cut = () => {
+    runs.push(run)
+    run = ''
+  }
+  for (let i = 0; i < source.length; i++) {
+    const c = source[i] ?? ''
+    if (c === '|') return undefined
+    if (c === '(' || c === '[') {
+      cut()
+      const end = c === '(' ? groupEnd(source, i) : classEnd(source, i)
+      if (end === undefined) return undefined
+      i = end
+    } else if (c === '*' || c === '?' || c === '{') {
+      run = run.slice(0, -1)
+      cut()
+      if (c === '{') i = Math.max(i, source.indexOf('}', i))
+    } else if (c === '+') cut()
+    else if (c === '.' || c === '^' || c === '$') cut()
+    else if (c === '\\') {
+      const next = source[++i] ?? ''
+      if (/[\p{P}\p{S}]/u.test(next)) run += next
+      else {
+        // A class, an anchor or a code: \pN, \x41 and \Q…\E are more than one character, so stop looking there.
+        cut()
+        if (/[pPxQ0-7]/.test(next)) return longest(runs.flatMap(pieces))
+      }
+    } else run += c
+  }
+  cut()
+  return longest(runs.flatMap(pieces))
+}
+
+function classEnd(source: string, open: number): number | undefined {
+  let i = open + 1
+  if (source[i] === '^') i++
+  if (source[i] === ']') i++
+  for (; i < source.length; i++) {
+    if (source[i] === '\\') i++
+    else if (source.startsWith('[:', i)) i = Math.max(i, source.indexOf(':]', i) + 1)
+    else if (source[i] === ']') return i
+  }
+  return undefined
+}
+
+function groupEnd(source: string, open: number): number | undefined {
+  let depth = 0
+  for (let i = open; i < source.length; i++) {
+    const c = source[i]
+    if (c === '\\') i++
+    else if (c === '[') {
+      const end = classEnd(source, i)
+      if (end === undefined) return undefined
+      i = end
+    } else if (c === '(') depth++
+    else if (c === ')' && --depth === 0) return i
+  }
+  return undefined
+}
+
+/** Printable ASCII runs, lower case. `#` cuts: control characters are written `#033` in records, not in frames. */
+function pieces(text: string): readonly Literal[] {
+  return text
+    .toLowerCase()
+    .split(/[^ !-"$-~]+/)
+    .filter(piece => piece.trim() !== '')
+}
+
+function longest(all: readonly Literal[]): readonly Literal[] | undefined {
+  let best: Literal | undefined
+  for (const literal of all) {
+    if (literal.length >= minLiteralBytes && (best === undefined || worth(literal) > worth(best))) best = literal
+  }
+  return best === undefined ? undefined : [best.slice(0, maxLiteralBytes)]
+}
+
+const worth = (literal: Literal) => (common.has(literal.trim()) ? 1 : Math.min(literal.length, 12))
+
+/** Of two necessary sets the one that fewer lines contain. */
+function better(a: readonly Literal[] | undefined, b: readonly Literal[] | undefined): readonly Literal[] | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  const worthOf = (set: readonly Literal[]) => Math.min(...set.map(worth)) - set.length / 32
+  return worthOf(b) > worthOf(a) ? b : a
+}
+
+/** Literals that every record of a log source has; must agree with log-source.ts. */
+function logSourceWitness({ service, category }: LogSource): readonly Literal[] | undefined {
+  const known = service === undefined ? undefined : serviceLiterals[service]
+  return known ?? (category === 'process_creation' ? commandLiterals : undefined)
+}
+
+const commandLiterals = ['history', 'sudo', 'snoopy', 'execve', 'user_cmd', 'command', 'pid=']
+const serviceLiterals: { readonly [service: string]: readonly Literal[] } = {
+  sshd: ['sshd'],
+  sudo: ['sudo'],
+  cron: ['cron'],
+  auditd: ['audit', 'audisp'],
+  clamav: ['clam'],
+  kernel: ['kernel'],
+  nginx: ['nginx'],
+}
