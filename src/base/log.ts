@@ -3,6 +3,7 @@ import { Writable } from 'node:stream'
 import { isatty } from 'node:tty'
 import { styleText } from 'node:util'
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { visible, visibleLines } from './visible.ts'
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -35,7 +36,7 @@ export function printLogLine(json: string, color: boolean): string {
   const pairs = Object.entries(fields).map(([key, value]) => `${key}=${printable(value)}`)
   const head = `${time.slice(11, 19)} ${color ? styleText(style, word, { validateStream: false }) : word}`
   const cause = err === undefined ? '' : `\n  ${(err.stack ?? err.message ?? '').replaceAll('\n', '\n  ')}`
-  return `${[head, escapeControls(msg ?? ''), ...pairs].join(' ')}${escapeControls(cause, true)}\n`
+  return `${[head, visible(msg ?? ''), ...pairs].join(' ')}${visibleLines(cause)}\n`
 }
 
 function humanStream(file: DestinationStream): Writable {
@@ -51,14 +52,7 @@ function humanStream(file: DestinationStream): Writable {
 
 function printable(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return /^[\w.:/@%+,-]+$/.test(text) ? text : escapeControls(JSON.stringify(value))
-}
-
-/** Log fields may hold a sender's bytes; a terminal must not act on them. */
-function escapeControls(text: string, keepNewlines = false): string {
-  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, char =>
-    keepNewlines && char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return /^[\w.:/@%+,-]+$/.test(text) ? text : visible(JSON.stringify(value))
 }
 
 export type RateLimitedLog = {

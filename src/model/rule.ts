@@ -6,6 +6,8 @@ export type Level = (typeof levels)[number]
 export type RuleInfo = {
   /** Sigma `id`, else `name`, else the title. Unique among loaded rules. */
   readonly id: string
+  /** Sigma `name`, by which correlations and `picket rules match` speak of the rule. */
+  readonly name?: string | undefined
   readonly title: string
   readonly level: Level
   readonly description?: string | undefined

@@ -1,0 +1,9 @@
+// The doorway: argv → cli/program.ts; nothing else. The version is looked at before anything that an old Node cannot load.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 24 || (major === 24 && minor < 15)) {
+  process.stderr.write(`picket: this is Node.js ${process.versions.node}; Picket needs 24.15 or newer\n`)
+  process.exitCode = 3
+} else {
+  const { main } = await import('./cli/program.ts')
+  process.exitCode = await main(process.argv.slice(2))
+}
