@@ -47,3 +47,8 @@ export function printHeader(
 ): string {
   throw new Error(`BUG: not written yet ${layout} ${pri} ${timestampMicros} ${host} ${app} ${procId}`)
 }
+
+/** The format that parseMessage gives a frame of this layout (src/parse/record.ts and the store ask for it). */
+export function formatOfLayout(layout: number): 'rfc3164' | 'rfc5424' {
+  throw new Error(`BUG: not written yet ${layout}`)
+}
