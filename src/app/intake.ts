@@ -11,6 +11,8 @@ import type { Writer } from './writer.ts'
 export type Intake = {
   /** The listeners as they were told last, at most a second ago. */
   listeners(): readonly ListenerState[]
+  /** Records received and not yet given to the writer. */
+  waitingRecords(): number
   useRules(rules: readonly RuleSource[]): void
   /** Stops accepting; resolves when everything that arrived is stored. */
   [Symbol.asyncDispose](): Promise<void>
@@ -40,6 +42,7 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
   const done = new EventEmitter()
   const listening = Promise.withResolvers<void>()
   let listeners: readonly ListenerState[] = []
+  let waitingRecords = 0
   let isStopping = false
 
   thread.on('message', (message: FromIntakeThread) => {
@@ -51,6 +54,7 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
         return listening.reject(new PicketError(message.code, message.message))
       case 'counters':
         listeners = message.listeners
+        waitingRecords = message.waitingRecords
         return
       case 'stopped':
         done.emit('stopped')
@@ -73,6 +77,7 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
   const tell = (message: ToIntakeThread): void => thread.postMessage(message)
   return {
     listeners: () => listeners,
+    waitingRecords: () => waitingRecords,
     useRules: rules => tell({ type: 'rules', rules }),
     async [Symbol.asyncDispose]() {
       isStopping = true

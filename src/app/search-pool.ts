@@ -1,7 +1,8 @@
 // The search processes: started when needed, one request each at a time, a short queue, killed at their time limit.
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
-import { PicketError } from '../base/errors.ts'
+import { isPicketError, PicketError } from '../base/errors.ts'
+import type { Metrics } from '../base/metrics.ts'
 import type { StoreConfig } from '../config/schema.ts'
 import type { SearchAnswer, SearchCall, SearchCalls } from './search-calls.ts'
 
@@ -35,7 +36,7 @@ type Worker = {
   idle: NodeJS.Timeout | undefined
 }
 
-export function startSearchPool(dataDir: string, config: StoreConfig): SearchPool {
+export function startSearchPool(dataDir: string, config: StoreConfig, metrics: Metrics): SearchPool {
   const workers = new Set<Worker>()
   const waiting: Job[] = []
   let nextId = 1
@@ -134,8 +135,11 @@ export function startSearchPool(dataDir: string, config: StoreConfig): SearchPoo
     async run(call, signal) {
       signal?.throwIfAborted()
       if (isClosed) throw new PicketError('SEARCH_FAILED', 'Picket is stopping')
-      if (waiting.length >= waitingPerProcess * config.parallelSearches)
+      if (waiting.length >= waitingPerProcess * config.parallelSearches) {
+        metrics.add('picket_searches_total', { result: 'busy' })
         throw new PicketError('SEARCH_BUSY', `${waiting.length} searches are waiting; try again in a moment`)
+      }
+      const startedAt = performance.now()
       const { promise, resolve, reject } = Promise.withResolvers<unknown>()
       const job: Job = { call: call as SearchCall, resolve, reject, signal }
       const onAbort = (): void => cancel(job, signal?.reason)
@@ -144,8 +148,19 @@ export function startSearchPool(dataDir: string, config: StoreConfig): SearchPoo
       dispatch()
       try {
         // the answer's form is fixed by the method (search-calls.ts); both ends are ours
-        return (await promise) as never
+        const result = (await promise) as never
+        metrics.add('picket_searches_total', { result: 'done' })
+        return result
+      } catch (error) {
+        const result = isPicketError(error, 'SEARCH_TIMEOUT')
+          ? 'timeout'
+          : signal?.aborted === true
+            ? 'cancelled'
+            : 'failed'
+        metrics.add('picket_searches_total', { result })
+        throw error
       } finally {
+        metrics.observe('picket_search_seconds', {}, (performance.now() - startedAt) / 1000)
         signal?.removeEventListener('abort', onAbort)
       }
     },

@@ -1,10 +1,8 @@
-// The searches that the web server offers, over the search processes. Query texts are checked here; a live tail is a
-// search that remembers where it stopped.
+// The searches that the web server offers, over the search processes. A live tail is a search that remembers where it
+// stopped.
 import { EventEmitter, once } from 'node:events'
-import { PicketError } from '../base/errors.ts'
 import type { SearchService, TailBatch } from '../http/services.ts'
 import { recordId } from '../model/row.ts'
-import { parseQuery } from '../query/parse.ts'
 import type { Committed } from '../store/sqlite/append.ts'
 import type { SearchPool } from './search-pool.ts'
 
@@ -31,7 +29,7 @@ export function createSearches(pool: SearchPool): Searches {
 
     async records({ q, ...request }, signal) {
       const startedAt = performance.now()
-      const page = await pool.run({ method: 'search', q: checked(q), request }, signal)
+      const page = await pool.run({ method: 'search', q, request }, signal)
       return {
         records: page.records,
         next_cursor: page.nextCursor,
@@ -42,18 +40,17 @@ export function createSearches(pool: SearchPool): Searches {
 
     async histogram({ q, ...request }, signal) {
       const startedAt = performance.now()
-      const histogram = await pool.run({ method: 'histogram', q: checked(q), request }, signal)
+      const histogram = await pool.run({ method: 'histogram', q, request }, signal)
       return { ...histogram, took_ms: tookSince(startedAt) }
     },
 
     async facets({ q, ...request }, signal) {
       const startedAt = performance.now()
-      const facets = await pool.run({ method: 'facets', q: checked(q), request }, signal)
+      const facets = await pool.run({ method: 'facets', q, request }, signal)
       return { facets, took_ms: tookSince(startedAt) }
     },
 
     async *tail({ q }, signal): AsyncIterable<TailBatch> {
-      checked(q)
       let after = last === undefined ? await newest(signal) : recordId(last.day, last.lastSeq)
       while (!signal.aborted) {
         const head = last === undefined ? after : recordId(last.day, last.lastSeq)
@@ -73,7 +70,6 @@ export function createSearches(pool: SearchPool): Searches {
     },
 
     async *export({ q, limit = Number.MAX_SAFE_INTEGER, ...range }, signal) {
-      checked(q)
       let left = limit
       let cursor: string | undefined
       while (left > 0) {
@@ -92,13 +88,6 @@ export function createSearches(pool: SearchPool): Searches {
     const { records } = await pool.run({ method: 'search', q: '', request: { limit: 1 } }, signal)
     return records[0]?.id ?? '00000000-000000000000'
   }
-}
-
-/** The query text, when it parses. Errors: QUERY_INVALID with position, length and suggestion. */
-function checked(q: string): string {
-  const result = parseQuery(q)
-  if ('error' in result) throw Object.assign(new PicketError('QUERY_INVALID', result.error.message), result.error)
-  return q
 }
 
 function newer(a: string, b: string | undefined): string {

@@ -3,8 +3,8 @@
 //   lock → state (picket.db) → writer thread → alerting, mail → search processes → web → intake threads
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Logger } from 'pino'
 import { systemClock } from '../base/clock.ts'
-import { createLog } from '../base/log.ts'
 import { createMetrics } from '../base/metrics.ts'
 import type { Config } from '../config/schema.ts'
 import { loadRules, printFinding } from '../detect/rules.ts'
@@ -32,7 +32,28 @@ const root = join(import.meta.dirname, '../..')
 /** The rules that Picket ships, used when rules.dirs names no folder. */
 const shippedRules = join(root, 'rules.d')
 
-export type Served = AsyncDisposable & {
+/** Runs the service until the signal fires, then stops it so that everything received is stored.
+ *  Errors: DATA_LOCKED, DATA_UNREADABLE, PORT_IN_USE, ACCESS_DENIED, CONFIG_INVALID, STORE_FAILED. */
+export async function serve(
+  config: Config,
+  options: { readonly log: Logger; readonly signal: AbortSignal },
+): Promise<void> {
+  const { log, signal } = options
+  const startedAt = performance.now()
+  await using picket = await start(config, log)
+  const ports = Object.fromEntries(picket.listeners.map(({ transport, port }) => [transport, port]))
+  const took_ms = Math.round(performance.now() - startedAt)
+  log.info({ ...ports, web: picket.webUrl, took_ms }, 'ready')
+  if (picket.setupUrl !== undefined)
+    log.info({ setup: picket.setupUrl }, `first run: make the admin account at ${picket.setupUrl}`)
+  if (picket.setupUrl !== undefined && ports.udp !== undefined)
+    log.info({}, `then send a first line: logger -n 127.0.0.1 -P ${ports.udp} -d "hello from $(hostname)"`)
+  const stopped = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+  await Promise.race([stopped, picket.died])
+  log.info({}, 'stopping: taking what has arrived')
+}
+
+type Started = AsyncDisposable & {
   readonly webUrl: string | undefined
   /** Where the first admin account is made, while there is none. */
   readonly setupUrl: string | undefined
@@ -41,10 +62,8 @@ export type Served = AsyncDisposable & {
   readonly died: Promise<never>
 }
 
-/** Starts the whole service. Errors: DATA_LOCKED, DATA_UNREADABLE, PORT_IN_USE, ACCESS_DENIED, CONFIG_INVALID. */
-export async function serve(config: Config): Promise<Served> {
+async function start(config: Config, log: Logger): Promise<Started> {
   const clock = systemClock
-  const log = createLog(config.log.level)
   const metrics = createMetrics()
   const rate = createRate(clock)
   const { dataDir } = config
@@ -61,6 +80,8 @@ export async function serve(config: Config): Promise<Served> {
   const { sources, rules, findings } = loadRules(ruleDirs)
   const problems = findings.filter(({ severity }) => severity !== 'info').map(printFinding)
   for (const problem of problems) log.warn({}, `rule: ${problem}`)
+  metrics.set('picket_rules_loaded', {}, rules.length)
+  metrics.set('picket_rules_invalid', {}, findings.filter(({ severity }) => severity === 'error').length)
   const infos = rules.map(rule => rule.info)
   const infoById = new Map<string, RuleInfo>(infos.map(info => [info.id, info]))
 
@@ -92,7 +113,7 @@ export async function serve(config: Config): Promise<Served> {
     startAlerting({ hits: hitReader, alerts: state.alerts, rules: id => infoById.get(id), mail, metrics, log }),
   )
 
-  const pool = stack.use(startSearchPool(dataDir, config.store))
+  const pool = stack.use(startSearchPool(dataDir, config.store, metrics))
   const searches = createSearches(pool)
   let intake: Intake | undefined
   const follow = followListeners(metrics)
@@ -108,6 +129,7 @@ export async function serve(config: Config): Promise<Served> {
       : []),
   ]
   const startedAt = clock.now()
+  metrics.set('picket_start_time_seconds', {}, Math.floor(startedAt / 1000))
   const services: HttpServices = {
     people: state.people,
     alerts: state.alerts,
@@ -119,8 +141,10 @@ export async function serve(config: Config): Promise<Served> {
     status: () => systemStatus({ version, dataDir, startedAt, pool, intake: () => intake, writer, rate, warnings }),
     metrics: async () => {
       follow(intake?.listeners() ?? [])
-      const { pending } = state.outbox.counts()
-      metrics.set('picket_mails_pending', {}, pending)
+      const { open, acknowledged } = state.alerts.counts()
+      metrics.set('picket_mails_pending', {}, state.outbox.counts().pending)
+      metrics.set('picket_alerts_open', {}, open + acknowledged)
+      metrics.set('picket_queue_records', {}, intake?.waitingRecords() ?? 0)
       return { contentType: metrics.contentType, body: await metrics.print() }
     },
     ready: () => writer.trouble() ?? (intake === undefined ? 'starting' : true),
