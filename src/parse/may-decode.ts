@@ -18,7 +18,7 @@ const [always, hash, parenthesis, at] = [1, 2, 3, 4] as const
 
 const kinds = new Uint8Array(256)
 kinds.fill(always, 0, 32)
-kinds[9] = kinds[10] = kinds[13] = 0 // TAB, LF and CR LF stay text
+kinds[9] = kinds[10] = 0 // TAB and LF stay text in a message, the others become #ooo
 kinds[127] = always
 kinds[92] = always
 kinds[35] = hash
