@@ -1,0 +1,119 @@
+// What the server answers; docs/api.md is the source. Records and levels are the server's own types.
+import type { AlertState } from '../../../src/model/alert.ts'
+import type { RecordJson } from '../../../src/model/record.ts'
+import type { Level } from '../../../src/model/rule.ts'
+
+export type { AlertState, Level, RecordJson }
+
+export type Role = 'viewer' | 'analyst' | 'admin'
+
+export type SessionAnswer = {
+  readonly user: { readonly name: string; readonly role: Role }
+  readonly csrf: string | null
+  readonly version: string
+  readonly expires_at: string | null
+}
+
+export type SetupAnswer = { readonly needed: boolean; readonly expired: boolean }
+
+export type RecordsAnswer = {
+  readonly records: readonly RecordJson[]
+  readonly next_cursor: string | null
+  readonly scanned: number
+  readonly took_ms: number
+}
+
+export type HistogramBucket = {
+  readonly from: string
+  readonly to: string
+  readonly count: number
+  readonly by_severity: readonly number[]
+}
+
+export type HistogramAnswer = {
+  readonly buckets: readonly HistogramBucket[]
+  readonly total: number
+  readonly took_ms: number
+}
+
+export type FacetValue = { readonly value: string; readonly count: number }
+export type FacetsAnswer = {
+  readonly facets: { readonly [field: string]: readonly FacetValue[] }
+  readonly took_ms: number
+}
+
+export type FieldInfo = { readonly name: string; readonly kind: string; readonly aliases: readonly string[] }
+
+export type RuleSummary = {
+  readonly id: string
+  readonly title: string
+  readonly level: Level
+  readonly description: string | null
+  readonly false_positives: readonly string[]
+  readonly next_steps: string | null
+  readonly techniques: readonly string[]
+}
+
+export type AlertSummary = {
+  readonly id: number
+  readonly rule: RuleSummary
+  readonly hostname: string | null
+  readonly user: string | null
+  readonly source: string | null
+  readonly state: AlertState
+  readonly count: number
+  readonly first_at: string
+  readonly last_at: string
+  readonly first_record: RecordJson
+  readonly last_record: RecordJson
+  readonly changed_by: string | null
+  readonly changed_at: string | null
+}
+
+export type AlertDetail = AlertSummary & {
+  readonly comments: readonly { readonly at: string; readonly by: string; readonly text: string }[]
+}
+
+export type AlertsAnswer = {
+  readonly alerts: readonly AlertSummary[]
+  readonly counts: { readonly [state in AlertState]: number }
+  readonly next_before: number | null
+}
+
+export type RuleRow = RuleSummary & { readonly file: string; readonly enabled: boolean; readonly error: string | null }
+export type RulesAnswer = { readonly rules: readonly RuleRow[]; readonly findings: readonly string[] }
+
+export type HostRow = {
+  readonly hostname: string | null
+  readonly peer: string
+  readonly records: number
+  readonly first_seen: string
+  readonly last_seen: string
+  readonly channels: readonly { readonly name: string; readonly last_seen: string }[]
+}
+
+export type StatusAnswer = {
+  readonly version: string
+  readonly started_at: string
+  readonly public_url: string | null
+  readonly receive: readonly {
+    readonly transport: string
+    readonly address: string
+    readonly port: number
+    readonly frames: number
+    readonly bytes: number
+    readonly connections: number | null
+    readonly dropped: { readonly [reason: string]: number }
+  }[]
+  readonly store: {
+    readonly records: number
+    readonly bytes: number
+    readonly days: number
+    readonly oldest: string | null
+    readonly newest: string | null
+  }
+  readonly records_per_second: number
+  readonly outbox: { readonly pending: number; readonly sent: number; readonly failed: number }
+  readonly disk: { readonly free_bytes: number; readonly total_bytes: number }
+  readonly warnings: readonly string[]
+}

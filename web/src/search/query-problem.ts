@@ -1,0 +1,24 @@
+// What is wrong with a query, from the same parser that the server runs. Regular expressions only the server can judge.
+import { parseQuery, type QueryProblem } from '../../../src/query/parse.ts'
+import type { ApiError } from '../api/request.ts'
+
+export type { QueryProblem }
+
+/** Why the query cannot be searched, or undefined when it can. */
+export function problemOf(q: string): QueryProblem | undefined {
+  const parsed = parseQuery(q)
+  return 'error' in parsed ? parsed.error : undefined
+}
+
+/** True when the query is alternatives at its top, so that a filter behind it needs parentheses around it. */
+export function isAlternatives(q: string): boolean {
+  const parsed = parseQuery(q)
+  return 'query' in parsed && parsed.query.kind === 'or'
+}
+
+/** The server's finding about `q` in the parser's own form, or undefined when it is about something else. */
+export function problemFromServer(error: ApiError | undefined): QueryProblem | undefined {
+  if (error?.code !== 'QUERY_INVALID') return undefined
+  const { from, to } = error.span ?? { from: 0, to: 0 }
+  return { position: from, length: to - from, message: error.message }
+}

@@ -1,0 +1,52 @@
+// Untrusted text made visible: control, bidirectional and invisible characters become marks that cannot act.
+// Used wherever a byte of a sender reaches the screen, always as a text node.
+
+export type Piece = { readonly text: string; readonly mark?: true }
+
+// Controls, format characters (bidi, zero width, tags), line separators, and whatever else draws nothing.
+const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
+
+/** Text in pieces; a piece with `mark` stands for one character that would not show itself. */
+export function visiblePieces(text: string): readonly Piece[] {
+  if (!invisible.test(text)) return [{ text }]
+  const pieces: Piece[] = []
+  let plain = ''
+  for (const character of text) {
+    if (!invisible.test(character)) {
+      plain += character
+      continue
+    }
+    if (plain) pieces.push({ text: plain })
+    plain = ''
+    pieces.push({ text: markOf(character), mark: true })
+  }
+  if (plain) pieces.push({ text: plain })
+  return pieces
+}
+
+/** The same as one string, for places that take only text (titles, copies of a label). */
+export function visibleText(text: string): string {
+  return visiblePieces(text)
+    .map(piece => piece.text)
+    .join('')
+}
+
+/** Bytes as lines of `offset  hex  ASCII`, sixteen to a line. */
+export function hexDump(bytes: Uint8Array): string {
+  const lines: string[] = []
+  for (let start = 0; start < bytes.length; start += 16) {
+    const line = bytes.subarray(start, start + 16)
+    const hex = [...line].map(byte => byte.toString(16).padStart(2, '0')).join(' ')
+    const ascii = [...line].map(byte => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('')
+    lines.push(`${start.toString(16).padStart(6, '0')}  ${hex.padEnd(47)}  ${ascii}`)
+  }
+  return lines.join('\n')
+}
+
+function markOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0
+  // Unicode has a picture for each C0 control: U+2400 + code.
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code)
+  if (code === 0x7f) return '\u2421'
+  return `<${code.toString(16).toUpperCase().padStart(4, '0')}>`
+}
