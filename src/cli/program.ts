@@ -37,7 +37,12 @@ export async function main(
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    if (!isPicketError(error)) throw error
+    if (!isPicketError(error)) {
+      io.err(
+        `picket: this is a mistake in Picket, please report it\n${visibleLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
+      )
+      return 3
+    }
     io.err(`picket: ${visibleLines(error.message)}\n`)
     return exitCodeOf(error.code)
   }

@@ -44,10 +44,11 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
     origins.set(key, 'command line')
   }
 
-  const parsed = configSchema.safeParse(source.value === null || isSection(source.value) ? values : source.value)
+  const input = source.value === null || isSection(source.value) ? values : source.value
+  const parsed = configSchema.safeParse(input)
   const place = (path: Path, at: 'key' | 'value') => placeOf(source, origins, path, at)
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) findings.push(...findingsOf(issue, [], values, place))
+    for (const issue of parsed.error.issues) findings.push(...findingsOf(issue, [], input, place))
   }
   if (findings.length > 0 || !parsed.success) throw new ConfigError(sorted(findings))
 
@@ -222,6 +223,11 @@ function placeOf(
   for (let n = path.length; n > 0; n--) {
     const origin = origins.get(path.slice(0, n).join('.'))
     if (origin !== undefined) return { file: origin }
+  }
+  if (source.document?.hasIn(path) !== true) {
+    // A section that only variables speak of.
+    const origin = origins.keys().find(key => key.startsWith(`${path.join('.')}.`))
+    if (origin !== undefined) return { file: origins.get(origin) ?? '' }
   }
   if (source.document === undefined || source.lines === undefined) return { file: source.file }
   const { line, col } = source.lines.linePos(offsetOf(source.document.contents, path, at))
