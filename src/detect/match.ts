@@ -10,7 +10,7 @@ import { compileScan } from './literal-scan.ts'
 import { applies, type LogSources, logSourcesOf } from './log-source.ts'
 import type { CompiledRule } from './sigma.ts'
 import { eventView, isRecordJson, recordFromJson, SigmaView } from './sigma-view.ts'
-import { witnessOf } from './witness.ts'
+import { witnessesOf } from './witness.ts'
 
 /** One matcher per thread: it keeps what the latest scan saw. */
 export type Matcher = {
@@ -33,44 +33,62 @@ export type Matcher = {
  */
 const foldingBytes = ['\xe2\x84\xaa', '\xc4\xb0', '\xc5\xbf']
 
+/** A literal is one of the rule's first (1) or second (2) set. */
+type Use = { readonly rule: number; readonly bit: number }
+
 const none: readonly string[] = Object.freeze([])
 
 /** Compiles rules into a matcher; predicates are made when a rule first becomes a candidate. */
 export function createMatcher(rules: readonly CompiledRule[]): Matcher {
-  const rulesOfLiteral = new Map<string, number[]>()
+  // Every rule needs up to two literal sets (witness.ts); bit 1 and bit 2 say which of them the frame has shown.
+  const needed = new Uint8Array(rules.length)
+  const usesOfLiteral = new Map<string, Use[]>()
   const always: number[] = []
   rules.forEach((rule, index) => {
-    const witness = witnessOf(rule.query, rule.logSource)
-    if (witness === undefined) always.push(index)
-    for (const literal of witness ?? []) {
-      const list = rulesOfLiteral.get(literal)
-      if (list === undefined) rulesOfLiteral.set(literal, [index])
-      else list.push(index)
-    }
+    const sets = witnessesOf(rule.query, rule.logSource)
+    if (sets.length === 0) always.push(index)
+    sets.forEach((literals, set) => {
+      const bit = set + 1
+      needed[index] = (needed[index] as number) | bit
+      for (const literal of literals) {
+        const uses = usesOfLiteral.get(literal)
+        if (uses === undefined) usesOfLiteral.set(literal, [{ rule: index, bit }])
+        else uses.push({ rule: index, bit })
+      }
+    })
   })
+  const everyUse = rules.map((_, index) => ({ rule: index, bit: needed[index] as number }))
+  for (const bytes of foldingBytes) usesOfLiteral.set(bytes, everyUse)
+  const literals = [...usesOfLiteral.keys()]
+  const usesList = [...usesOfLiteral.values()]
   const everyRule = rules.map((_, index) => index)
-  const literals = [...rulesOfLiteral.keys(), ...(rules.length > 0 ? foldingBytes : [])]
-  const ruleLists = [...rulesOfLiteral.values(), ...foldingBytes.map(() => everyRule)].slice(0, literals.length)
 
-  // What the latest scan saw: stamp[x] === generation means "seen", so nothing is cleared between frames.
+  // What the latest scan saw: a stamp of this generation means "seen", so nothing is cleared between frames.
   let generation = 0
   let candidateCount = 0
   const candidates = new Int32Array(rules.length)
-  const ruleStamp = new Float64Array(rules.length)
   const literalStamp = new Float64Array(literals.length)
+  const ruleStamp = new Float64Array(rules.length)
+  const seen = new Uint8Array(rules.length)
   const predicates: (Predicate | undefined)[] = rules.map(() => undefined)
   const view = new SigmaView()
   const lower = lowerCache()
 
-  const addRule = (rule: number) => {
-    if (ruleStamp[rule] === generation) return
-    ruleStamp[rule] = generation
-    candidates[candidateCount++] = rule
+  const see = ({ rule, bit }: Use) => {
+    if (ruleStamp[rule] !== generation) {
+      ruleStamp[rule] = generation
+      seen[rule] = 0
+    }
+    const before = seen[rule] as number
+    const after = before | bit
+    if (after === before) return
+    seen[rule] = after
+    if (after === needed[rule]) candidates[candidateCount++] = rule
   }
   const automaton = compileScan(literals, literal => {
     if (literalStamp[literal] === generation) return
     literalStamp[literal] = generation
-    for (const rule of ruleLists[literal] ?? []) addRule(rule)
+    for (const use of usesList[literal] as readonly Use[]) see(use)
   })
   const test = (index: number): Predicate => {
     const known = predicates[index]
@@ -104,8 +122,9 @@ export function createMatcher(rules: readonly CompiledRule[]): Matcher {
       return candidateCount > 0 || always.length > 0
     },
     matchCandidates(record) {
-      for (const rule of always) addRule(rule)
-      return matchRules(candidates.subarray(0, candidateCount).sort(), view.of(record), logSourcesOf(record))
+      if (candidateCount === 0 && always.length === 0) return none
+      const indexes = [...candidates.subarray(0, candidateCount), ...always].sort((a, b) => a - b)
+      return matchRules(indexes, view.of(record), logSourcesOf(record))
     },
     matchAll: record => matchRules(everyRule, view.of(record), logSourcesOf(record)),
     matchEvent(event, options = {}) {

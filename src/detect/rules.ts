@@ -5,7 +5,7 @@ import { type Finding, type Position, RuleError } from './finding.ts'
 import type { Variables } from './modifiers.ts'
 import { maxFileBytes, parseRuleFile } from './rule-file.ts'
 import { type CompiledRule, compileDocument } from './sigma.ts'
-import { witnessOf } from './witness.ts'
+import { witnessesOf } from './witness.ts'
 
 export type { Finding } from './finding.ts'
 export { printFinding } from './finding.ts'
@@ -79,7 +79,7 @@ export function compileRules(
           throw new RuleError(rule.at, 'id', `a rule "${rule.info.id}" exists already, in ${other.rule.info.file}`)
         }
         if (rules.size >= maxRules) throw new RuleError(rule.at, 'limit', `more than ${maxRules} rules`)
-        if (witnessOf(rule.query, rule.logSource) === undefined) {
+        if (witnessesOf(rule.query, rule.logSource).length === 0) {
           warn(
             rule.at,
             'info',

@@ -3,6 +3,7 @@
 // rule nearly all rules out. Witness choice is everything (detection.md §3.2): long and rare beats short and common.
 import type { GlobPart, Query, Test } from '../query/ast.ts'
 import type { LogSource } from './log-source.ts'
+import { regexLiterals } from './regex-witness.ts'
 import { sigmaFields } from './sigma-view.ts'
 
 /** A byte per character (latin1), lower case. */
@@ -34,12 +35,10 @@ const verbatim = new Set([
   'pam.service',
   'service.name',
   'user_agent.original',
-  'cs-uri-query',
-  'cs-uri',
-  'c-uri',
-  'c-uri-query',
   'type',
 ])
+
+const requestTargets = new Set(['cs-uri-query', 'cs-uri', 'c-uri', 'c-uri-query'])
 
 const maxLiterals = 64
 const maxLiteralBytes = 24
@@ -64,9 +63,12 @@ const common = new Set([
   'sshd',
 ])
 
-/** The literals of a rule, or undefined when none is certain: then the rule must see every record. */
-export function witnessOf(query: Query, logSource: LogSource): readonly Literal[] | undefined {
-  return better(of(query), logSourceWitness(logSource))
+/**
+ * The literal sets of a rule: a matching record's frame has a literal of each. At most two: what the rule looks for and
+ * what its log source always says. None: nothing is certain, so the rule must see every record.
+ */
+export function witnessesOf(query: Query, logSource: LogSource): readonly (readonly Literal[])[] {
+  return [of(query), logSourceWitness(logSource)].filter(set => set !== undefined)
 }
 
 function of(query: Query): readonly Literal[] | undefined {
@@ -96,6 +98,7 @@ function of(query: Query): readonly Literal[] | undefined {
 function ofTest(field: string, test: Test): readonly Literal[] | undefined {
   if (test.op === 'anywhere') return ofGlob(test.glob)
   const name = sigmaFields[field] ?? field
+  if (requestTargets.has(field)) return test.op === 'glob' ? ofTarget(test.glob) : undefined
   if (field === 'Image') return test.op === 'glob' ? ofImage(test.glob) : undefined
   if (!verbatim.has(name) && !name.startsWith('sd.')) return undefined
   switch (test.op) {
@@ -146,67 +149,20 @@ function ofPhrase(text: string): readonly Literal[] | undefined {
 /** First bytes of every white-space character of Unicode, in UTF-8 and in single-byte charsets. */
 const whiteSpaceStarts = ' \t\n\v\f\r\x85\xa0\xc2\xe1\xe2\xe3\xef'
 
-/** Literal runs at the top level of a regular expression; nothing when it has alternatives there. */
 function ofRegex(source: string): readonly Literal[] | undefined {
-  const runs: string[] = []
-  let run = ''
-  const cut = () => {
-    runs.push(run)
-    run = ''
-  }
-  for (let i = 0; i < source.length; i++) {
-    const c = source[i] ?? ''
-    if (c === '|') return undefined
-    if (c === '(' || c === '[') {
-      cut()
-      const end = c === '(' ? groupEnd(source, i) : classEnd(source, i)
-      if (end === undefined) return undefined
-      i = end
-    } else if (c === '*' || c === '?' || c === '{') {
-      run = run.slice(0, -1)
-      cut()
-      if (c === '{') i = Math.max(i, source.indexOf('}', i))
-    } else if (c === '+') cut()
-    else if (c === '.' || c === '^' || c === '$') cut()
-    else if (c === '\\') {
-      const next = source[++i] ?? ''
-      if (/[\p{P}\p{S}]/u.test(next)) run += next
-      else {
-        // A class, an anchor or a code: \pN, \x41 and \Q…\E are more than one character, so stop looking there.
-        cut()
-        if (/[pPxQ0-7]/.test(next)) return longest(runs.flatMap(pieces))
-      }
-    } else run += c
-  }
-  cut()
-  return longest(runs.flatMap(pieces))
+  return regexLiterals(source, pieces)
+    .map(set => set.map(literal => literal.slice(0, maxLiteralBytes)))
+    .filter(set => set.every(literal => literal.length >= minLiteralBytes))
+    .reduce<readonly Literal[] | undefined>(better, undefined)
 }
 
-function classEnd(source: string, open: number): number | undefined {
-  let i = open + 1
-  if (source[i] === '^') i++
-  if (source[i] === ']') i++
-  for (; i < source.length; i++) {
-    if (source[i] === '\\') i++
-    else if (source.startsWith('[:', i)) i = Math.max(i, source.indexOf(':]', i) + 1)
-    else if (source[i] === ']') return i
-  }
-  return undefined
-}
-
-function groupEnd(source: string, open: number): number | undefined {
-  let depth = 0
-  for (let i = open; i < source.length; i++) {
-    const c = source[i]
-    if (c === '\\') i++
-    else if (c === '[') {
-      const end = classEnd(source, i)
-      if (end === undefined) return undefined
-      i = end
-    } else if (c === '(') depth++
-    else if (c === ')' && --depth === 0) return i
-  }
-  return undefined
+/** A request target is also looked at with its %-escapes decoded: then a character of the text came from such an escape. */
+function ofTarget(glob: readonly GlobPart[]): readonly Literal[] | undefined {
+  const [run] =
+    longest(glob.flatMap(part => (typeof part === 'string' ? part.toLowerCase().split(/[^a-z0-9_.~-]+/) : []))) ?? []
+  if (run === undefined) return undefined
+  const escapes = [...new Set(run + run.toUpperCase())].map(c => `%${c.charCodeAt(0).toString(16)}`)
+  return [run, ...escapes]
 }
 
 /** Printable ASCII runs, lower case. `#` cuts: control characters are written `#033` in records, not in frames. */
@@ -225,7 +181,7 @@ function longest(all: readonly Literal[]): readonly Literal[] | undefined {
   return best === undefined ? undefined : [best.slice(0, maxLiteralBytes)]
 }
 
-const worth = (literal: Literal) => (common.has(literal.trim()) ? 1 : Math.min(literal.length, 12))
+const worth = (literal: Literal) => (common.has(literal) ? 1 : Math.min(literal.length, 12))
 
 /** Of two necessary sets the one that fewer lines contain. */
 function better(a: readonly Literal[] | undefined, b: readonly Literal[] | undefined): readonly Literal[] | undefined {
@@ -240,7 +196,8 @@ function logSourceWitness({ service, category }: LogSource): readonly Literal[] 
   return known ?? (category === 'process_creation' ? commandLiterals : undefined)
 }
 
-const commandLiterals = ['history', 'sudo', 'snoopy', 'execve', 'user_cmd', 'command', 'pid=']
+/** History, sudo and snoopy name themselves; the form `alice [812]: ls [0]` has its exit code. */
+const commandLiterals = ['history', 'sudo', 'snoopy', 'execve', 'user_cmd', ...Array.from('0123456789', d => ` [${d}`)]
 const serviceLiterals: { readonly [service: string]: readonly Literal[] } = {
   sshd: ['sshd'],
   sudo: ['sudo'],

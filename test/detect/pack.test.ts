@@ -5,7 +5,6 @@ import { test } from 'node:test'
 import { createMatcher } from '../../src/detect/match.ts'
 import { loadRuleTests, runRuleTests } from '../../src/detect/rule-test.ts'
 import { loadRules, printFinding } from '../../src/detect/rules.ts'
-import { mayDecode } from '../../src/parse/may-decode.ts'
 import { recordOfLine } from './line.ts'
 
 const pack = join(import.meta.dirname, '..', '..', 'rules.d')
@@ -33,9 +32,13 @@ test('every rule of the pack knows a certain text, so that it is not tried on ev
 test('every case beside the rules ends as it says', () => {
   const { results, findings } = runRuleTests(rules, loadRuleTests([pack]), recordOfLine)
   deepEqual(findings.map(printFinding), [])
-  deepEqual(results.flatMap(r => (r.failure === undefined ? [] : `${r.file}:${r.line} ${r.name}: ${r.failure}`)), [])
+  deepEqual(
+    results.flatMap(r => (r.failure === undefined ? [] : `${r.file}:${r.line} ${r.name}: ${r.failure}`)),
+    [],
+  )
   for (const { info } of rules) {
     const cases = results.filter(result => result.rules.includes(info.id))
-    for (const expect of ['match', 'none']) ok(cases.filter(c => c.expect === expect).length >= 2, `${info.file}: ${expect}`)
+    for (const expect of ['match', 'none'])
+      ok(cases.filter(c => c.expect === expect).length >= 2, `${info.file}: ${expect}`)
   }
 })
