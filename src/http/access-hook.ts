@@ -1,5 +1,5 @@
 // Runs before every route: finds out who asks and whether the access table lets them. Deny by default.
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { PicketError } from '../base/errors.ts'
 import { access, mayDo } from './access.ts'
 import { type Actor, audit, type Context } from './context.ts'
@@ -16,7 +16,7 @@ const touchTokenEveryMs = 60_000
 
 /** The onRequest hook that sets `request.actor`. Errors: UNAUTHENTICATED, FORBIDDEN. */
 export function accessHook(context: Context) {
-  return async (request: FastifyRequest, _reply: FastifyReply): Promise<void> => {
+  return async (request: FastifyRequest): Promise<void> => {
     // Nothing is registered there, so there is nothing to protect.
     if (request.is404) return
     const route = `${request.method} ${request.routeOptions.url ?? ''}`

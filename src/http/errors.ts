@@ -19,6 +19,8 @@ const statuses: { readonly [code in ErrorCode]?: number } = {
 /** Seconds until a 503 is worth a second try. */
 const busyRetrySeconds = 2
 
+export const bodyTooLarge = 'the body is larger than 64 KiB'
+
 /** A query with a mistake at a known place; positions in UTF-16 units. */
 export class QueryProblem extends PicketError {
   readonly position: number
@@ -107,7 +109,7 @@ function printForeignError(error: Partial<FastifyError> | undefined, requestId: 
   })
   if (error?.validation !== undefined) return bad(400, schemaMessage(error))
   const status = error?.statusCode
-  if (status === 413) return bad(413, 'the body is larger than 64 KiB')
+  if (status === 413) return bad(413, bodyTooLarge)
   if (status === 415) return bad(415, 'the body must be sent as Content-Type: application/json')
   if (status !== undefined && status >= 400 && status < 500) {
     return bad(status, error instanceof SyntaxError ? 'the body is not valid JSON' : 'the request cannot be read')

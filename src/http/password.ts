@@ -50,8 +50,8 @@ export interface Passwords {
 }
 
 /** Passwords with a bound on computations at once and in the queue. */
-export function openPasswords(): Passwords {
-  const take = turnstile(parallelHashes, waitingHashes)
+export function openPasswords(options: { readonly waiting?: number } = {}): Passwords {
+  const take = turnstile(parallelHashes, options.waiting ?? waitingHashes)
   return {
     hash: password => take(() => hashPassword(password)),
     verify: (password, stored) => take(() => verifyPassword(password, stored)),

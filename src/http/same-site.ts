@@ -2,6 +2,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 
+/** What a proxy in front adds; without it every stranger would look local. */
+const proxyHeaders = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']
+
 /** True when a Host header names this server: an address, localhost, the machine's name or the host of publicUrl.
  *  A page of another site can make its own name point to our address, but not become one of these. */
 export function isOwnHost(host: string | undefined, names: readonly string[]): boolean {
@@ -24,9 +27,7 @@ export function isFromOwnPages(headers: IncomingHttpHeaders, publicOrigin: strin
 /** True when a request comes straight from this machine: not through a proxy, and not by a name that a page could forge. */
 export function isDirectlyLocal(address: string, headers: IncomingHttpHeaders): boolean {
   if (!/^(127\.|::1$|::ffff:127\.)/.test(address)) return false
-  if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined || headers.via !== undefined)
-    return false
-  if (headers['x-forwarded-host'] !== undefined || headers['x-real-ip'] !== undefined) return false
+  if (proxyHeaders.some(header => headers[header] !== undefined)) return false
   const name = headers.host === undefined ? 'localhost' : hostName(headers.host)
   return name === 'localhost' || name === '::1' || (isIP(name ?? '') === 4 && name?.startsWith('127.') === true)
 }

@@ -1,7 +1,7 @@
 // The web server: builds fastify with its hooks in order, adds the routes, listens.
 //
-//   request → headers → own host? → readable parameters? → rate limit → who asks, may they? → body → schema → route
-//                └──────────── any of them may refuse: errors.ts prints it ────────────┘
+//   request → headers → own host? → small enough? → readable parameters? → rate limit → who asks, may they?
+//           → body → schema → route; each of them may refuse, and errors.ts prints it
 
 import type { AddressInfo, Socket } from 'node:net'
 import { hostname } from 'node:os'
@@ -10,11 +10,16 @@ import fastifyCookie from '@fastify/cookie'
 import fastifyRateLimit from '@fastify/rate-limit'
 import fastifySwagger from '@fastify/swagger'
 import fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
-import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
 import { PicketError } from '../base/errors.ts'
 import { accessHook, readableQueryHook } from './access-hook.ts'
 import type { App, Context } from './context.ts'
-import { RateLimited, RefusedRequest, sendError } from './errors.ts'
+import { bodyTooLarge, RateLimited, RefusedRequest, sendError } from './errors.ts'
 import { securityHeaders } from './headers.ts'
 import { liveStreams } from './live-streams.ts'
 import { loginLimiter } from './login-limiter.ts'
@@ -37,6 +42,8 @@ const maxBodyBytes = 64 << 10
 const requestTimeoutMs = 30_000
 /** Longer than the pause between two polls of an open page. */
 const keepAliveTimeoutMs = 75_000
+/** A download in progress gets so long when Picket stops. */
+const stopDeadlineMs = 5000
 const maxConnections = 2048
 /** One address: a few people with busy pages behind one proxy, but not a flood. */
 const maxRequestsPerMinute = 3000
@@ -51,6 +58,8 @@ export type ServerOptions = {
   /** Tests count how often it hashes. */
   readonly passwords?: Passwords | undefined
   readonly heartbeatMs?: number | undefined
+  /** Tests print only what the schemas of answers know, and fail when an answer does not fit. */
+  readonly checkAnswers?: boolean | undefined
 }
 
 export type HttpServer = AsyncDisposable & {
@@ -60,7 +69,7 @@ export type HttpServer = AsyncDisposable & {
   setupUrl(): string | undefined
 }
 
-/** Starts the web server. Errors: PORT_IN_USE, ACCESS_DENIED. Disposal ends live streams, then waits for running requests. */
+/** Starts the web server. Errors: PORT_IN_USE, ACCESS_DENIED. Disposal is stopServer. */
 export async function startHttp(
   listen: { readonly host: string; readonly port: number; readonly publicUrl?: string | undefined },
   services: HttpServices,
@@ -83,9 +92,22 @@ export async function startHttp(
       // Behind the #, so that it is in no log and no Referer.
       return token === undefined ? undefined : `${base}/setup#token=${token}`
     },
-    async [Symbol.asyncDispose]() {
-      await app.close()
-    },
+    [Symbol.asyncDispose]: () => stopServer(app),
+  }
+}
+
+/** Accepts nothing more, ends live tails, waits for running requests, and after the deadline ends those too. */
+export async function stopServer(app: App): Promise<void> {
+  const deadline = performance.now() + stopDeadlineMs
+  // A connection that becomes idle now would be kept for its next request.
+  const timer = setInterval(() => {
+    if (performance.now() < deadline) app.server.closeIdleConnections()
+    else app.server.closeAllConnections()
+  }, 50)
+  try {
+    await app.close()
+  } finally {
+    clearInterval(timer)
   }
 }
 
@@ -113,7 +135,7 @@ export async function createServer(
   app.server.maxConnections = maxConnections
   app.setValidatorCompiler(validatorCompiler)
   // The schemas of answers describe them (OpenAPI, tests); checking each record again would cost more than finding it.
-  app.setSerializerCompiler(() => data => JSON.stringify(data))
+  app.setSerializerCompiler(options.checkAnswers ? serializerCompiler : () => data => JSON.stringify(data))
   app.setErrorHandler(sendError)
   // Forms and text/plain need no CORS preflight, so a foreign page could send them.
   app.removeContentTypeParser('text/plain')
@@ -170,6 +192,10 @@ function addHooks(app: App, context: Context): void {
   app.addHook('onRequest', async request => {
     if (isOwnHost(request.headers.host, names)) return
     throw new RefusedRequest(421, 'this server has another name; set web.publicUrl to the address that people use')
+  })
+  app.addHook('onRequest', async request => {
+    // At once, whoever asks: nothing of it is read.
+    if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw new RefusedRequest(413, bodyTooLarge)
   })
   app.addHook('onRequest', readableQueryHook)
   app.addHook('onRequest', async (request: FastifyRequest) => {

@@ -57,7 +57,8 @@ function roundDown(ms: number, unit: Unit): number {
 }
 
 function parseAbsolute(text: string): number | undefined {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
+  // Fewer digits are seconds, or a year.
+  if (/^(?:0|\d{12,15})$/.test(text)) return Number(text)
   const match = /^\d{4}-\d\d-\d\d(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[-+ ]\d\d:?\d\d)?)?$/i.exec(text)
   if (!match) return undefined
   const [, time, zone] = match

@@ -22,8 +22,8 @@ export function webFiles(app: App, webRoot: string): void {
       dotfiles: 'ignore',
       acceptRanges: false,
       cacheControl: false,
-      // index.html needs its nonce; answerUnknown sends it.
-      allowedPath: path => path !== '/index.html',
+      // index.html needs its nonce, so the handler below sends it.
+      allowedPath: path => path !== '/index.html' && !path.endsWith('/'),
       setHeaders: (reply, path) => {
         // Vite puts a hash of the content into the names under assets/.
         const hashed = path.includes('/assets/')

@@ -3,7 +3,7 @@ import pino from 'pino'
 import { PicketError } from '../../src/base/errors.ts'
 import type { Passwords } from '../../src/http/password.ts'
 import { hashSecret } from '../../src/http/secrets.ts'
-import { createServer, type ServerOptions } from '../../src/http/server.ts'
+import { createServer, type ServerOptions, stopServer } from '../../src/http/server.ts'
 import type { HttpServices, SearchService, TailBatch } from '../../src/http/services.ts'
 import type { Alert, AlertComment, AlertState } from '../../src/model/alert.ts'
 import type { RecordJson } from '../../src/model/record.ts'
@@ -290,7 +290,13 @@ export async function startFake(
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
     ...changed,
   }
-  const server = await createServer(services, { webRoot: '/nonexistent', version: '0.0.0', passwords, ...options })
+  const server = await createServer(services, {
+    webRoot: '/nonexistent',
+    version: '0.0.0',
+    passwords,
+    checkAnswers: true,
+    ...options,
+  })
   if (users) {
     for (const [name, role] of [
       ['viv', 'viewer'],
@@ -309,7 +315,7 @@ export async function startFake(
     passwords,
     logged,
     ...searching,
-    [Symbol.asyncDispose]: () => server.app.close(),
+    [Symbol.asyncDispose]: () => stopServer(server.app),
   }
 }
 
