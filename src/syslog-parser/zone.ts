@@ -25,6 +25,13 @@ export function instantOf(wall: WallTime, offsets: ZoneOffsets, options: TimeOpt
   return undefined
 }
 
+/** Offset of `zone` in ms when it is the same a day and more before and after the wall time `local` (ms); else NaN. */
+export function steadyOffset(zone: string, local: number): number {
+  const before = offsetAt(zone, local - dayMs)
+  // `local` may stand for its whole hour.
+  return before === offsetAt(zone, local + dayMs + 3_600_000) ? before : Number.NaN
+}
+
 /** Minutes of `Z`, `+hh:mm`, `+hhmm`, `+hh` or `+h`; undefined beyond 23:59. */
 export function parseOffset(text: string): number | undefined {
   if (text === 'Z' || text === 'z') return 0
