@@ -64,7 +64,12 @@ const servicesOfApp: { readonly [app: string]: readonly string[] } = {
 }
 
 const webServers = new Set(['nginx', 'httpd', 'apache', 'apache2', 'lighttpd', 'caddy', 'haproxy', 'tomcat', 'iis'])
-const nameServers = new Set(['named', 'dnsmasq', 'unbound', 'pihole', 'coredns'])
+/** App names (lower case) of name servers. */
+export const nameServers: readonly string[] = ['named', 'dnsmasq', 'unbound', 'pihole', 'coredns']
+/** Every category and product that describe() can name. */
+const knownCategories = ['process_creation', 'webserver', 'proxy', 'firewall', 'dns', 'antivirus']
+const ownProducts = ['nginx', 'apache', 'cowrie', 'ossec', 'zeek', 'opencanary']
+const knownProducts = ['linux', 'unix', 'windows', 'cisco', ...ownProducts]
 const cache = new Map<string, LogSources>()
 const maxCached = 4096
 
@@ -86,10 +91,9 @@ function describe(app: string, action: string, facility: number): LogSources {
   const services = new Set<string>(servicesOfApp[app] ?? (app === '' ? [] : [app]))
   const products = new Set(['linux', 'unix'])
   const categories = new Set<string>()
-  // auth, authpriv; cron; everything lands in `syslog` files but the login facilities.
+  // auth, authpriv; everything else lands in `syslog` files.
   if (facility === 4 || facility === 10) services.add('auth')
   else services.add('syslog')
-  if (facility === 9) services.add('cron')
   if (commandActions.has(action)) categories.add('process_creation')
   if (action === 'execve' || action === 'syscall' || action === 'proctitle' || action.startsWith('user_auth'))
     services.add('auditd')
@@ -101,7 +105,7 @@ function describe(app: string, action: string, facility: number): LogSources {
   if (app.includes('squid')) categories.add('proxy')
   if (action === 'firewall_log' || action === 'network_denied' || action === 'network_connection')
     categories.add('firewall')
-  if (nameServers.has(app)) categories.add('dns')
+  if (nameServers.includes(app)) categories.add('dns')
   if (services.has('clamav')) categories.add('antivirus')
   if (app.startsWith('%asa') || app.startsWith('%')) products.add('cisco')
   if (app === 'mswineventlog' || action.startsWith('windows_')) {
@@ -109,7 +113,7 @@ function describe(app: string, action: string, facility: number): LogSources {
     products.add('windows')
     services.add('security')
   }
-  for (const name of ['nginx', 'apache', 'cowrie', 'ossec', 'zeek', 'opencanary']) if (app === name) products.add(name)
+  if (ownProducts.includes(app)) products.add(app)
   return { products: [...products], services: [...services], categories: [...categories] }
 }
 
@@ -120,5 +124,13 @@ export function applies(rule: LogSource, sources: LogSources | undefined): boole
     (rule.product === undefined || sources.products.includes(rule.product)) &&
     (rule.service === undefined || sources.services.includes(rule.service)) &&
     (rule.category === undefined || sources.categories.includes(rule.category))
+  )
+}
+
+/** False when no record that Picket can receive is of the rule's log source: the rule loads and never fires. */
+export function isFed({ category, product }: LogSource): boolean {
+  return (
+    (category === undefined || knownCategories.includes(category)) &&
+    (product === undefined || knownProducts.includes(product))
   )
 }

@@ -7,7 +7,7 @@ import type { Predicate } from '../query/ast.ts'
 import { lowerCache } from '../query/lower.ts'
 import { compileQuery } from '../query/match.ts'
 import { compileScan } from './literal-scan.ts'
-import { applies, type LogSources, logSourcesOf } from './log-source.ts'
+import { applies, isFed, type LogSources, logSourcesOf } from './log-source.ts'
 import type { CompiledRule } from './sigma.ts'
 import { eventView, isRecordJson, recordFromJson, SigmaView } from './sigma-view.ts'
 import { witnessesOf } from './witness.ts'
@@ -45,6 +45,7 @@ export function createMatcher(rules: readonly CompiledRule[]): Matcher {
   const usesOfLiteral = new Map<string, Use[]>()
   const always: number[] = []
   rules.forEach((rule, index) => {
+    if (!isFed(rule.logSource)) return
     const sets = witnessesOf(rule.query, rule.logSource)
     if (sets.length === 0) always.push(index)
     sets.forEach((literals, set) => {
@@ -57,7 +58,7 @@ export function createMatcher(rules: readonly CompiledRule[]): Matcher {
       }
     })
   })
-  const everyUse = rules.map((_, index) => ({ rule: index, bit: needed[index] as number }))
+  const everyUse = rules.map((_, index) => ({ rule: index, bit: needed[index] as number })).filter(use => use.bit !== 0)
   for (const bytes of foldingBytes) usesOfLiteral.set(bytes, everyUse)
   const literals = [...usesOfLiteral.keys()]
   const usesList = [...usesOfLiteral.values()]

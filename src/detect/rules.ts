@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Finding, type Position, RuleError } from './finding.ts'
+import { isFed } from './log-source.ts'
 import type { Variables } from './modifiers.ts'
 import { maxFileBytes, parseRuleFile } from './rule-file.ts'
 import { type CompiledRule, compileDocument } from './sigma.ts'
@@ -79,7 +80,9 @@ export function compileRules(
           throw new RuleError(rule.at, 'id', `a rule "${rule.info.id}" exists already, in ${other.rule.info.file}`)
         }
         if (rules.size >= maxRules) throw new RuleError(rule.at, 'limit', `more than ${maxRules} rules`)
-        if (witnessesOf(rule.query, rule.logSource).length === 0) {
+        if (!isFed(rule.logSource)) {
+          warn(rule.at, 'info', 'logsource', `"${rule.info.title}" speaks of a log source that no record belongs to yet`)
+        } else if (witnessesOf(rule.query, rule.logSource).length === 0) {
           warn(
             rule.at,
             'info',

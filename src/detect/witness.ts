@@ -2,7 +2,7 @@
 // provided that no text of the record was decoded (escapes, hex, charset). That makes one scan of a frame enough to
 // rule nearly all rules out. Witness choice is everything (detection.md §3.2): long and rare beats short and common.
 import type { GlobPart, Query, Test } from '../query/ast.ts'
-import type { LogSource } from './log-source.ts'
+import { type LogSource, nameServers } from './log-source.ts'
 import { regexLiterals } from './regex-witness.ts'
 import { sigmaFields } from './sigma-view.ts'
 
@@ -40,7 +40,7 @@ const verbatim = new Set([
 
 const requestTargets = new Set(['cs-uri-query', 'cs-uri', 'c-uri', 'c-uri-query'])
 
-const maxLiterals = 64
+const maxLiterals = 512
 const maxLiteralBytes = 24
 const minLiteralBytes = 3
 /** Words that stand in so many lines that they rule nothing out. */
@@ -193,11 +193,17 @@ function better(a: readonly Literal[] | undefined, b: readonly Literal[] | undef
 /** Literals that every record of a log source has; must agree with log-source.ts. */
 function logSourceWitness({ service, category }: LogSource): readonly Literal[] | undefined {
   const known = service === undefined ? undefined : serviceLiterals[service]
-  return known ?? (category === 'process_creation' ? commandLiterals : undefined)
+  return known ?? (category === undefined ? undefined : categoryLiterals[category])
 }
 
 /** History, sudo and snoopy name themselves; the form `alice [812]: ls [0]` has its exit code. */
 const commandLiterals = ['history', 'sudo', 'snoopy', 'execve', 'user_cmd', ...Array.from('0123456789', d => ` [${d}`)]
+const categoryLiterals: { readonly [category: string]: readonly Literal[] } = {
+  process_creation: commandLiterals,
+  proxy: ['squid'],
+  dns: nameServers,
+  antivirus: ['clam'],
+}
 const serviceLiterals: { readonly [service: string]: readonly Literal[] } = {
   sshd: ['sshd'],
   sudo: ['sudo'],
