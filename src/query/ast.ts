@@ -6,7 +6,7 @@ export type Query =
   | { readonly kind: 'and'; readonly of: readonly Query[] }
   | { readonly kind: 'or'; readonly of: readonly Query[] }
   | { readonly kind: 'not'; readonly of: Query }
-  /** One test on one field. Without a field: the message, as `message:` would (query language), or see `anywhere`. */
+  /** One test on one field; the parser names `message` where the query names none. With field '' any value may pass. */
   | { readonly kind: 'test'; readonly field: string; readonly test: Test }
 
 export type Comparison = '<' | '<=' | '>' | '>='
@@ -43,7 +43,8 @@ export type Test =
 export interface EventView {
   /** The value of a canonical field name (query/fields.ts), or undefined. Arrays mean "any element". */
   read(field: string): unknown
-  /** Every value that a keyword may match: the message, header values, extracted fields. */
+  /** Every value that a keyword may match: the message, header values, extracted fields; what Picket itself concluded
+   *  (event.action …) is left out. The same array for the same event: matchers keep its lower-case form. */
   values(): readonly unknown[]
 }
 
