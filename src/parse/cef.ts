@@ -1,7 +1,7 @@
 // ArcSight Common Event Format: CEF:0|Vendor|Product|Version|Class|Name|Severity|key=value with blanks key=value …
 import type { Fields } from '../model/record.ts'
 import { newOpenFields, setText } from './body.ts'
-import { maxFields, setNamed } from './field-names.ts'
+import { maxFields, maxNameLength, setNamed } from './field-names.ts'
 import { parseOssecCef } from './ossec.ts'
 
 /** The fields of a CEF message, else undefined. Keys of the extension stay under their own names, known ones under ECS names too. */
@@ -36,18 +36,29 @@ export function parseCef(text: string): Fields | undefined {
 /** `key=value key=value`: a value ends at the blank in front of the next `key=`; `\=`, `\\`, `\n` and `\r` are escapes. */
 function readExtension(text: string, start: number): ReadonlyMap<string, string> {
   const pairs = new Map<string, string>()
-  let equals = unescapedIndex(text, '=', start)
-  let keyStart = start
-  while (equals !== -1 && pairs.size < maxFields) {
-    const next = unescapedIndex(text, '=', equals + 1)
-    const blank = next === -1 ? text.length : text.lastIndexOf(' ', next)
-    const end = next !== -1 && blank < equals + 1 ? equals + 1 : blank
-    const key = text.slice(keyStart, equals).trim()
-    if (!pairs.has(key)) pairs.set(key, unescapeValue(text.slice(equals + 1, end).trimEnd()))
-    keyStart = end
-    equals = next
+  let key = ''
+  let from = start
+  for (let equals = start; pairs.size < maxFields; ) {
+    equals = unescapedIndex(text, '=', equals)
+    const keyStart = equals === -1 ? text.length : keyStartOf(text, equals, start)
+    if (keyStart !== -1) {
+      if (key !== '' && !pairs.has(key)) pairs.set(key, unescapeValue(text.slice(from, keyStart).trimEnd()))
+      if (equals === -1) break
+      key = text.slice(keyStart, equals)
+      from = equals + 1
+    }
+    equals++
   }
   return pairs
+}
+
+/** Where the key in front of `=` begins, or -1 when the text there is no key behind a blank: the `=` is part of a value. */
+function keyStartOf(text: string, equals: number, start: number): number {
+  for (let i = equals - 1; i >= equals - maxNameLength - 1; i--) {
+    if (i < start || text.charCodeAt(i) === 32) return i + 1 < equals ? i + 1 : -1
+    if (!/[\w.[\]-]/.test(text.charAt(i))) return -1
+  }
+  return -1
 }
 
 function unescapeValue(value: string): string {
