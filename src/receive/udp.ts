@@ -105,15 +105,16 @@ async function bind(config: UdpConfig, options: ListenOptions): Promise<Socket> 
 
 async function bindOnce(config: UdpConfig & { readonly fd?: number }, options: ListenOptions): Promise<Socket> {
   const { fd, host, port, receiveBufferBytes } = config
-  const inherited = fd === undefined ? {} : { fd }
   const socket = createSocket({
     type: isIPv6(host) ? 'udp6' : 'udp4',
     recvBufferSize: receiveBufferBytes,
     reusePort: options.reusePort ?? false,
   })
   try {
-    socket.bind(fd === undefined ? { port, address: host } : inherited)
-    await once(socket, 'listening')
+    // Node says 'listening' before bind returns when it is given a descriptor.
+    const listening = once(socket, 'listening')
+    socket.bind(fd === undefined ? { port, address: host } : { fd })
+    await listening
     return socket
   } catch (error) {
     socket.close()
