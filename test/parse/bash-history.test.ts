@@ -1,4 +1,5 @@
 import { test } from 'node:test'
+import type { Want } from './facts.ts'
 import { fact, unknown } from './facts.ts'
 
 const base = {
@@ -82,7 +83,7 @@ test('a record cut short before CMD', () => {
 })
 
 test('HISTTIMEFORMAT in front of the command', () => {
-  const at = (command: string, want: object): void => {
+  const at = (command: string, want: Want): void => {
     fact('root', `HISTORY:PID=1 PPID=2 SID=3 USER=alice CMD=${command}`, { ...base, 'history.flags': null, ...want })
   }
   at('2026-11-23 12:55:49 ls -la', { 'history.timestamp': '2026-11-23T12:55:49.000Z' })
@@ -98,7 +99,7 @@ test('HISTTIMEFORMAT in front of the command', () => {
 })
 
 test('flags: nothing typed, head lost, user from the tag, key given twice', () => {
-  const at = (pairs: string, want: object): void => fact('bob', `HISTORY:PID=1 PPID=2 SID=3 ${pairs}`, want)
+  const at = (pairs: string, want: Want): void => fact('bob', `HISTORY:PID=1 PPID=2 SID=3 ${pairs}`, want)
   at('USER=alice CMD=', { 'process.command_line': '', 'history.flags': ['empty_command'] })
   at('USER=alice CMD=-l 4444', { 'process.command_line': '-l 4444', 'history.flags': ['head_lost'] })
   at('USER=alice CMD=http://203.0.113.9/a', { 'history.flags': ['head_lost'] })

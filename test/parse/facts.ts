@@ -3,7 +3,7 @@ import { deepEqual } from 'node:assert/strict'
 import type { Body } from '../../src/parse/body.ts'
 import { extractFields } from '../../src/parse/fields.ts'
 
-type Want = { readonly [field: string]: unknown }
+export type Want = { readonly [field: string]: unknown }
 
 /** Checks the listed fields of `message` sent by `appName` (and other header values, if they matter). */
 export function fact(appName: string | undefined, message: string, want: Want, header: Partial<Body> = {}): void {
