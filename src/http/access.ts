@@ -39,6 +39,7 @@ export const access: { readonly [route: string]: Access } = {
 
   'GET /api/v1/users': 'admin',
   'POST /api/v1/users': 'admin',
+  'GET /api/v1/audit': 'admin',
   'POST /api/v1/users/:name/password': 'admin',
   'POST /api/v1/users/:name/remove': 'admin',
 

@@ -31,9 +31,6 @@ export type Context = {
   readonly cookie: { readonly name: string; readonly secure: boolean }
 }
 
-/** A part of the API: adds its routes. */
-export type Routes = (app: App, context: Context) => void
-
 declare module 'fastify' {
   interface FastifyRequest {
     /** Set by the access hook on every route that needs an account. */

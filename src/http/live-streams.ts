@@ -12,7 +12,7 @@ export interface LiveStreams {
   readonly count: number
 }
 
-export type LiveStream = { readonly signal: AbortSignal; readonly end: () => void }
+type LiveStream = { readonly signal: AbortSignal; readonly end: () => void }
 
 /** No stream yet. */
 export function liveStreams(): LiveStreams {

@@ -15,8 +15,8 @@ const parallelHashes = 2
 /** About three seconds of waiting; more would only answer people who have given up. */
 const waitingHashes = 64
 
-export const minPasswordCharacters = 8
-export const maxPasswordBytes = 1024
+const minPasswordCharacters = 8
+const maxPasswordBytes = 1024
 
 const forbidden = new Set(
   `password passw0rd p@ssw0rd p@ssword password1 password12 password123 passwort passwort1 kennwort contrasena motdepasse

@@ -40,6 +40,8 @@ import { webFiles } from './web-files.ts'
 const maxBodyBytes = 64 << 10
 /** From the first byte of a request to its last. */
 const requestTimeoutMs = 30_000
+/** Connections that dawdle over their headers would take the places of others. */
+const headersTimeoutMs = 10_000
 /** Longer than the pause between two polls of an open page. */
 const keepAliveTimeoutMs = 75_000
 /** A download in progress gets so long when Picket stops. */
@@ -133,6 +135,7 @@ export async function createServer(
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   }).withTypeProvider<ZodTypeProvider>()
   app.server.maxConnections = maxConnections
+  app.server.headersTimeout = headersTimeoutMs
   app.setValidatorCompiler(validatorCompiler)
   // The schemas of answers describe them (OpenAPI, tests); checking each record again would cost more than finding it.
   app.setSerializerCompiler(options.checkAnswers ? serializerCompiler : () => data => JSON.stringify(data))

@@ -1,5 +1,7 @@
 // Every route × every role, made from the routes that the server really has; and the headers of every answer.
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { FastifyRequest } from 'fastify'
 import { access, mayDo } from '../../src/http/access.ts'
@@ -38,6 +40,18 @@ async function statusOf({ app, context }: Fakes, route: string, headers: Record<
 test('every route is in the access table, and nothing else is', async () => {
   await using fake = await startFake({ webRoot: import.meta.dirname })
   deepEqual([...new Set(fake.routes)].sort(), Object.keys(access).sort())
+})
+
+test('docs/api.md names every route with its role', () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../docs/api.md'), 'utf8')
+  for (const [route, needed] of Object.entries(access)) {
+    if (!route.includes('/api/v1/')) continue
+    const [line] = docs.split('\n').filter(one => one.startsWith(`| \`${route.replace('/api/v1/', '')}\` |`))
+    ok(line, route)
+    // The table of searches says it once for all.
+    if (/\| (everyone|viewer|analyst|admin) \|/.test(line)) ok(line.includes(`| ${needed} |`), line)
+    else equal(needed, 'viewer', line)
+  }
 })
 
 test('a route that is not in the table is refused, whoever asks', async () => {
@@ -147,6 +161,15 @@ describe('headers', () => {
 })
 
 describe('users and tokens', () => {
+  test('the audit trail, newest first', async () => {
+    await using fake = await startFake()
+    const { headers } = await login(fake, 'adam')
+    await login(fake, 'viv')
+    const { entries } = (await fake.app.inject({ url: '/api/v1/audit?limit=1', headers })).json()
+    const at = '2026-11-23T12:00:00.000Z'
+    deepEqual(entries, [{ at, by: 'viv', from: '127.0.0.1', action: 'login', object: 'viv' }])
+  })
+
   test('the admin adds, changes and removes users with the own password', async () => {
     await using fake = await startFake()
     const { headers } = await login(fake, 'adam')

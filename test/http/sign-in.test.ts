@@ -85,6 +85,24 @@ describe('login', () => {
     equal(fake.passwords.count, 50)
   })
 
+  test('an outdated hash is renewed', async () => {
+    await using fake = await startFake()
+    fake.people.setPassword('viv', 'old parameters')
+    fake.passwords.verify = async (_text, stored) => ({ ok: stored === 'old parameters', outdated: true })
+    equal((await fake.app.inject(post('login', { name: 'viv', password }))).statusCode, 200)
+    equal(fake.people.findUser('viv')?.passwordHash, await fake.passwords.hash(password))
+  })
+
+  test('a password that is changed while it is checked does not let in', async () => {
+    await using fake = await startFake()
+    fake.passwords.verify = async () => {
+      fake.people.setPassword('viv', 'changed by the admin')
+      return { ok: true, outdated: true }
+    }
+    equal((await fake.app.inject(post('login', { name: 'viv', password }))).statusCode, 401)
+    equal(fake.people.findUser('viv')?.passwordHash, 'changed by the admin')
+  })
+
   test('a wrong body is 400', async () => {
     await using fake = await startFake()
     for (const body of [

@@ -1,4 +1,4 @@
-// Users and API tokens. Changing users needs the admin's own password once more.
+// Users, API tokens and the audit trail. Changing users needs the admin's own password once more.
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { PicketError } from '../../base/errors.ts'
@@ -7,7 +7,7 @@ import { type App, actorOf, audit, type Context } from '../context.ts'
 import { confirmPassword, requireGoodPassword } from '../password-check.ts'
 import { hashSecret, newSecret } from '../secrets.ts'
 import { isoTime, isoTimeOrNull } from '../times.ts'
-import { isoSchema, nameSchema, noValues, passwordSchema } from './schemas.ts'
+import { integerParam, isoSchema, nameSchema, noValues, passwordSchema } from './schemas.ts'
 
 /** More is a script gone wild. */
 const maxTokensPerUser = 50
@@ -33,6 +33,13 @@ const tokensAnswer = z.object({
 })
 const addTokenBody = z.strictObject({ name: nameSchema, current_password: passwordSchema })
 const newTokenAnswer = z.object({ name: z.string(), token: z.string() })
+
+const auditQuery = z.strictObject({ limit: integerParam({ min: 1, max: 1000, default: 100 }) })
+const auditAnswer = z.object({
+  entries: z.array(
+    z.object({ at: isoSchema, by: z.string(), from: z.string(), action: z.string(), object: z.string() }),
+  ),
+})
 
 export function accountRoutes(app: App, context: Context): void {
   const { services, passwords, sessions } = context
@@ -126,6 +133,16 @@ export function accountRoutes(app: App, context: Context): void {
       note(request, 'token_remove', name)
       return reply.code(204).send()
     },
+  )
+
+  app.get(
+    '/api/v1/audit',
+    { schema: { summary: 'Who did what', querystring: auditQuery, response: { 200: auditAnswer } } },
+    request => ({
+      entries: people.trail(request.query.limit).map(({ at, by, from, action, object }) => {
+        return { at: isoTime(at), by, from, action, object }
+      }),
+    }),
   )
 
   function visibleTokens(request: FastifyRequest) {

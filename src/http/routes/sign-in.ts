@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { PicketError } from '../../base/errors.ts'
-import type { Role } from '../../store/store.ts'
+import type { Role, User } from '../../store/store.ts'
 import { type Actor, type App, actorOf, audit, type Context } from '../context.ts'
 import { confirmPassword, requireGoodPassword } from '../password-check.ts'
 import type { LiveSession } from '../sessions.ts'
@@ -57,15 +57,16 @@ export function signInRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const { name, password } = request.body
       limiter.attempt(name, request.ip)
-      const { ok, outdated } = await passwords.verify(password, people.findUser(name)?.passwordHash)
-      if (outdated) people.setPassword(name, await passwords.hash(password))
-      // Looked up again: the account may have been removed while we computed.
+      const stored = people.findUser(name)?.passwordHash
+      const { ok, outdated } = await passwords.verify(password, stored)
+      // Looked up again: the account may have been removed, or its password changed, while we computed.
       const user = people.findUser(name)
-      if (!ok || user === undefined) {
+      if (!ok || user === undefined || user.passwordHash !== stored) {
         audit(context, request, { by: name, action: 'login_failed', object: name })
         throw new PicketError('UNAUTHENTICATED', 'name or password is wrong')
       }
       limiter.succeeded(name, request.ip)
+      if (outdated) await renewHash(user, password)
       audit(context, request, { by: name, action: 'login', object: name })
       return enter(request, reply, user)
     },
@@ -100,6 +101,12 @@ export function signInRoutes(app: App, context: Context): void {
       return actor.session === undefined ? me(actor, undefined) : enter(request, reply, actor)
     },
   )
+
+  /** The same password under today's parameters, unless it was changed while we computed. */
+  async function renewHash({ name, passwordHash }: User, password: string): Promise<void> {
+    const renewed = await passwords.hash(password)
+    if (people.findUser(name)?.passwordHash === passwordHash) people.setPassword(name, renewed)
+  }
 
   /** A new session: whatever session the browser had before ends, and its id is never taken over (ASVS 7.2.4). */
   function enter(request: FastifyRequest, reply: FastifyReply, user: Pick<Actor, 'name' | 'role'>) {
