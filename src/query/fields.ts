@@ -27,20 +27,22 @@ const header: readonly (readonly [name: string, kind: FieldKind, help: string, a
   ['timestamp', 'time', 'when the sender says it happened', '@timestamp'],
 ]
 
-const numbers = `destination.port history.number http.response.body.bytes http.response.status_code network.bytes pam.count
+const numbers = `destination.port event.repeated history.number http.response.body.bytes http.response.status_code network.bytes pam.count
   process.exit_code process.parent.pid process.pid process.session_leader.pid source.port`
-const addresses = 'destination.ip source.ip'
-const texts = 'process.command_line'
-const keywords = `auditd.auid auditd.key auditd.node auditd.sequence auditd.timestamp client.forwarded_for cowrie.password
-  cowrie.session event.action event.code event.outcome event.reason file.hash.md5 file.hash.sha256 file.path group.id
-  group.name hardware.bank hardware.cpu history.flags history.logger_tag history.timestamp host.name http.request.method
-  http.request.referrer http.version iptables.prefix network.direction network.transport observer.egress.interface.name
-  observer.ingress.interface.name observer.name ossec.agent ossec.location pam.module pam.ruser pam.service pam.type
-  process.args process.executable process.name process.signal process.tty process.working_directory rule.id rule.level
-  rule.name service.name session.id snoopy.login ssh.fingerprint ssh.invalid_user ssh.key_type ssh.method ssh.preauth
-  sudo.env url.domain url.full url.path url.query user.changes.field user.changes.from user.changes.to user.effective.id
-  user.effective.name user.id user.name user.target.home user.target.id user.target.name user.target.shell
-  user_agent.original winlog.channel`
+const addresses = 'destination.ip host.ip source.ip'
+const texts = 'process.command_line process.parent.command_line'
+const keywords = `auditd.auid auditd.key auditd.node auditd.sequence auditd.syscall auditd.timestamp cef.severity
+  client.forwarded_for cowrie.password cowrie.session destination.domain event.action event.code event.outcome
+  event.reason file.hash.md5 file.hash.sha256 file.path group.id group.name hardware.bank hardware.cpu history.flags
+  history.logger_tag history.timestamp host.name http.request.method http.request.referrer http.version
+  iptables.prefix network.direction network.transport observer.egress.interface.name observer.ingress.interface.name
+  observer.name observer.product observer.vendor ossec.agent ossec.location pam.by.id pam.by.name pam.module pam.ruser
+  pam.service pam.type process.args process.executable process.name process.parent.executable process.signal
+  process.tty process.working_directory rule.id rule.level rule.name service.name session.id snoopy.login
+  source.domain ssh.fingerprint ssh.invalid_user ssh.key_type ssh.method ssh.preauth sudo.chroot sudo.env sudo.host
+  sudo.session url.domain url.full url.original url.path url.query user.changes.field user.changes.from
+  user.changes.to user.effective.id user.effective.name user.id user.name user.target.home user.target.id
+  user.target.name user.target.shell user_agent.original winlog.channel`
 
 const aliases: { readonly [name: string]: string } = {
   'user.name': 'user',
@@ -70,13 +72,21 @@ export function isDerived(name: string): boolean {
 
 const table: ReadonlyMap<string, FieldInfo> = fieldTable()
 
-/** The field behind a name or alias (any case; `sd.<id>.<name>` as written), or undefined when there is none. */
+/**
+ * The field behind a name or alias (any case), or undefined when there is none. Two name spaces are open, as written:
+ * `sd.<id>.<name>` for structured data and `fields.<name>` for what senders of JSON and key=value named themselves.
+ */
 export function findField(name: string): FieldInfo | undefined {
   if (/^sd\../i.test(name)) return { name: `sd.${name.slice(3)}`, kind: 'keyword', help: 'structured data' }
-  return table.get(name.toLowerCase())
+  const known = table.get(name.toLowerCase())
+  if (known !== undefined || !/^fields\../i.test(name)) return known
+  const own = name.slice(7)
+  const extracted = table.get(own)
+  if (extracted?.name === own && own.includes('.')) return extracted
+  return { name: `fields.${own}`, kind: 'keyword', help: 'field with the name that the sender gave it' }
 }
 
-/** Every name that a query may use, aliases too, for completion. Structured data (`sd.<id>.<name>`) is open-ended. */
+/** Every name that a query may use, aliases too, for completion. Left out: `sd.…` and `fields.…`, which have no end. */
 export function listFields(): readonly (FieldInfo & { readonly alias?: string })[] {
   return [...table].map(([key, info]) => (key === info.name ? info : { ...info, alias: key }))
 }

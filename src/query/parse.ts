@@ -229,7 +229,7 @@ function parse(text: string, options: ParseOptions): ParsedQuery {
     if (whole === undefined) return undefined
     const name = written.replaceAll(/\\(.)/gs, '$1')
     if (separator !== ':' && (findField(name) === undefined || name !== written)) return undefined
-    if (separator === ':' && name !== written && !/^sd\./i.test(name)) return undefined
+    if (separator === ':' && name !== written && !/^(?:sd|fields)\./i.test(name)) return undefined
     return { name, start: at, end: at + whole.length, separator }
   }
 

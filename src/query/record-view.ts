@@ -49,7 +49,7 @@ export class RecordView implements EventView {
       case 'timestamp':
         return record.timestamp
       default:
-        return field.startsWith('sd.') ? structuredValue(record, field) : ownValue(record.fields, field)
+        return openValue(record, field)
     }
   }
 
@@ -69,6 +69,11 @@ export function valuesOf(record: LogRecord): unknown[] {
   for (const id in record.structuredData) values.push(...Object.values(record.structuredData[id] ?? {}))
   for (const name in record.fields) if (!isDerived(name)) values.push(record.fields[name])
   return values
+}
+
+function openValue(record: LogRecord, field: string): unknown {
+  if (field.startsWith('sd.')) return structuredValue(record, field)
+  return ownValue(record.fields, field.startsWith('fields.') ? field.slice(7) : field)
 }
 
 /** `sd.<id>.<name>`: both may hold dots, so every cut is tried. */

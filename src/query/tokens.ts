@@ -15,12 +15,8 @@ const known = new Uint8Array(0x10000)
 
 /** The class of a code point. */
 export function tokenClass(code: number): TokenClass {
-  if (code < 0x80) {
-    const inRun = (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || code === 95
-    return inRun ? 1 : 0
-  }
   if (code > 0xffff) return judge(code)
-  const found = known[code] ?? 0
+  const found = known[code] as number // the table is as long as the codes below U+10000
   if (found > 0) return (found - 1) as TokenClass // only 1..3 are ever written
   const judged = judge(code)
   known[code] = judged + 1
@@ -38,18 +34,21 @@ export function isBoundary(text: string, position: number): boolean {
 /** Calls `onToken` with the bounds of every token of `lower`, which must be lower-cased already. */
 export function scanTokens(lower: string, onToken: (start: number, end: number) => void): void {
   let start = -1
-  for (let i = 0; i < lower.length; ) {
-    const code = lower.codePointAt(i) ?? 0
-    const next = i + (code > 0xffff ? 2 : 1)
+  let next = 0
+  for (let i = 0; i < lower.length; i = next) {
+    const unit = lower.charCodeAt(i)
+    const code = (unit & 0xfc00) === 0xd800 ? (lower.codePointAt(i) as number) : unit // i is inside the text
+    next = code > 0xffff ? i + 2 : i + 1
     const kind = tokenClass(code)
     if (kind === 1) {
       if (start < 0) start = i
-    } else {
-      if (start >= 0) onToken(start, i)
-      start = -1
-      if (kind === 2) onToken(i, next)
+      continue
     }
-    i = next
+    if (start >= 0) {
+      onToken(start, i)
+      start = -1
+    }
+    if (kind === 2) onToken(i, next)
   }
   if (start >= 0) onToken(start, lower.length)
 }
@@ -59,28 +58,40 @@ export function scanTokens(lower: string, onToken: (start: number, end: number) 
  * form (`203.0.113.9`), every window of four: the numbers of an address alone stand in every block.
  */
 export function tokensOf(text: string): string[] {
-  const tokens: string[] = []
   const lower = text.toLowerCase()
-  scanTokens(lower, (start, end) => tokens.push(lower.slice(start, end)))
-  scanDottedQuads(lower, (start, end) => tokens.push(lower.slice(start, end)))
+  const tokens: string[] = []
+  const quads = quadScanner(lower, (start, end) => tokens.push(lower.slice(start, end)))
+  scanTokens(lower, (start, end) => {
+    tokens.push(lower.slice(start, end))
+    quads(start, end)
+  })
   return tokens
 }
 
 /** Calls `onQuad` with the bounds of every window of four all-digit tokens that are joined by single dots. */
 export function scanDottedQuads(lower: string, onQuad: (start: number, end: number) => void): void {
-  const starts: number[] = []
+  scanTokens(lower, quadScanner(lower, onQuad))
+}
+
+/** Takes the tokens of a text in their order and finds the dotted quads. */
+function quadScanner(lower: string, onQuad: (start: number, end: number) => void) {
+  let joined = 0
+  let first = 0
+  let second = 0
+  let third = 0
   let lastEnd = -2
-  scanTokens(lower, (start, end) => {
+  return (start: number, end: number): void => {
     if (!allDigits(lower, start, end)) {
-      starts.length = 0
-    } else {
-      if (start !== lastEnd + 1 || lower[lastEnd] !== '.') starts.length = 0
-      starts.push(start)
-      const first = starts.at(-4)
-      if (first !== undefined) onQuad(first, end)
+      joined = 0
+      return
     }
+    joined = start === lastEnd + 1 && lower.charCodeAt(lastEnd) === 46 ? joined + 1 : 1
     lastEnd = end
-  })
+    if (joined > 3) onQuad(first, end)
+    first = second
+    second = third
+    third = start
+  }
 }
 
 /** True when a token contains an ASCII digit: such tokens go to a Bloom filter, the others to the word index. */

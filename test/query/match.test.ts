@@ -123,6 +123,14 @@ test('keyword fields are compared as a whole', () => {
   f('url.path:*', false)
 })
 
+test('fields with names of the sender', () => {
+  const record = sample('x', { fields: { cfgpath: 'system.admin', 'a b': 7, host: 'inner' } })
+  ok(matches('fields.cfgpath:system*', record))
+  ok(matches('fields.a\\ b:>6', record))
+  ok(matches('fields.host:inner host:web01', record))
+  ok(!matches('fields.constructor:*', record))
+})
+
 test('structured data', () => {
   const record = sample('x', {
     structuredData: { 'ex@32473': { k: 'V', again: ['1', '2'] }, 'a.b': { 'c.d': 'dotted' } },
