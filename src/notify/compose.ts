@@ -32,9 +32,7 @@ export function composeAlert(alert: Alert, options: ComposeOptions): Letter {
       { kind: 'title', level: alert.level, text: title, under: whereAndWho(alert) },
       recordBlock(alert),
       linkBlock(alert.id, options.publicUrl),
-      ...section('What to do next', rule?.nextSteps),
-      ...section('Why this is an alert', rule?.description),
-      ...list('It may be harmless', rule?.falsePositives ?? []),
+      ...explain(rule),
       { kind: 'small', text: facts(alert, rule) },
     ],
     foot: foot(options),
@@ -49,11 +47,13 @@ export function composeBundle(alerts: readonly Alert[], options: ComposeOptions)
   const hosts = new Set(alerts.map(alert => alert.hostname))
   const sum = `${number(alerts.length)} alerts ${hosts.size === 1 ? `on ${host(worst)}` : `on ${number(hosts.size)} hosts`}`
   return {
-    subject: `${worst.level.toUpperCase()}: ${headerText(sum, 100)}, ${visible(worst.ruleTitle, 60)}${alerts.length > 1 && isMixed(alerts) ? ' and others' : ''}`,
+    subject: `${worst.level.toUpperCase()}: ${headerText(sum, 100)}, ${visible(worst.ruleTitle, 60)}${isMixed(alerts) ? ' and others' : ''}`,
     blocks: [
       { kind: 'title', text: sum, under: 'They came together, so they share this mail.' },
       ...sorted.slice(0, maxEntries).map(alert => entry(alert, options.publicUrl)),
-      ...rest(sorted.length - maxEntries, options.publicUrl),
+      ...rest(sorted.length - maxEntries, 'alerts'),
+      ...allAlerts(options.publicUrl),
+      ...(isMixed(alerts) ? [] : explain(options.rules(worst.ruleId))),
     ],
     foot: foot(options),
   }
@@ -85,8 +85,9 @@ export function composeDigest(waiting: readonly WaitingRule[], options: ComposeO
             : 'You were told of these alerts before; nobody has acknowledged them yet.',
       },
       ...sorted.slice(0, maxEntries).flatMap(rule => ruleEntries(rule, options.publicUrl)),
-      ...rest(sorted.length - maxEntries, options.publicUrl, 'rules'),
+      ...rest(sorted.length - maxEntries, 'rules'),
       ...allAlerts(options.publicUrl),
+      ...(sorted.length > 1 ? [] : explain(options.rules(worst.ruleId))),
     ],
     foot: foot(options),
   }
@@ -154,6 +155,14 @@ function baseUrl(publicUrl: string | undefined): string | undefined {
   return publicUrl !== undefined && /^https?:\/\//i.test(publicUrl) ? publicUrl.replace(/\/+$/, '') : undefined
 }
 
+function explain(rule: RuleInfo | undefined): readonly Block[] {
+  return [
+    ...section('What to do next', rule?.nextSteps),
+    ...section('Why this is an alert', rule?.description),
+    ...list('Harmless causes', rule?.falsePositives ?? []),
+  ]
+}
+
 function section(title: string, text: string | undefined): readonly Block[] {
   if (text === undefined || text.trim() === '') return []
   return [
@@ -198,7 +207,7 @@ function entry(alert: Alert, publicUrl: string | undefined): Block {
 
 function ruleEntries(rule: WaitingRule, publicUrl: string | undefined): readonly Block[] {
   const opened = rule.opened > 0 ? [plural(rule.opened, 'new alert')] : []
-  const repeated = rule.repeated > 0 ? [`${plural(rule.repeated, 'open alert')} again`] : []
+  const repeated = rule.repeated > 0 ? [`${plural(rule.repeated, 'known alert')} again`] : []
   const shown = rule.samples.map((alert): Line => {
     const text = `${whereAndWho(alert)}, last ${time(alert.lastAt)}: ${messageOf(alert.lastRecord, 120)}`
     const url = alertUrl(alert.id, publicUrl)
@@ -219,8 +228,8 @@ function ruleEntries(rule: WaitingRule, publicUrl: string | undefined): readonly
   ]
 }
 
-function rest(n: number, publicUrl: string | undefined, what = 'alerts'): readonly Block[] {
-  return n > 0 ? [{ kind: 'small', text: `and ${number(n)} more ${what}` }, ...allAlerts(publicUrl)] : []
+function rest(n: number, what: string): readonly Block[] {
+  return n > 0 ? [{ kind: 'small', text: `and ${number(n)} more ${what}` }] : []
 }
 
 function allAlerts(publicUrl: string | undefined): readonly Block[] {

@@ -109,7 +109,7 @@ function htmlBlock(block: Block): string {
     case 'section':
       return `<div style="font-weight:600;margin-bottom:2px">${escapeHtml(block.title)}</div>${sectionBody(block)}`
     case 'entry':
-      return `<div style="border-top:1px solid #e5e7eb;padding-top:12px">${badge(block.level)} <span style="font-weight:600">${link(block.url, block.text)}</span>${block.lines.map(line => `<div style="font-size:14px;word-break:break-word;overflow-wrap:anywhere">${htmlLine(line)}</div>`).join('')}</div>`
+      return `<div style="border-top:1px solid #e5e7eb;padding-top:12px">${badge(block.level)} <span style="font-weight:600">${link(block.url, block.text)}</span>${block.lines.map(line => `<div style="font-size:14px;margin-top:6px;word-break:break-word;overflow-wrap:anywhere">${htmlLine(line)}</div>`).join('')}</div>`
     case 'link':
       return `<a href="${escapeHtml(block.url)}" style="display:inline-block;background:#1f4fbf;color:#ffffff;text-decoration:none;font-weight:600;padding:12px 20px;border-radius:6px">${escapeHtml(block.text)}</a>`
     case 'small':

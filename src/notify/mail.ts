@@ -9,8 +9,9 @@ import { visible } from './visible.ts'
 
 export type SendResult =
   | { readonly outcome: 'sent'; readonly response: string }
-  /** Try again later. `server`: nothing reached the server, or it took nobody's mail; the other mails wait too. */
-  | { readonly outcome: 'retry'; readonly scope: 'mail' | 'server'; readonly error: string }
+  /** Try again later. `mail`: something about this one. `server`: no connection, TLS or login, so the other mails wait
+   *  too. `session`: it broke off on the way, which may be the server's fault or this mail's. */
+  | { readonly outcome: 'retry'; readonly scope: 'mail' | 'session' | 'server'; readonly error: string }
   /** The server refused this mail or recipient for good. */
   | { readonly outcome: 'failed'; readonly error: string }
 
@@ -95,7 +96,7 @@ export function openMailer(
         })
         return { outcome: 'sent', response: visible(response, 300) }
       } catch (error) {
-        if (deadline.aborted) return { outcome: 'retry', scope: 'server', error: `not done within ${sendMs / 1000} s` }
+        if (deadline.aborted) return { outcome: 'retry', scope: 'session', error: `not done within ${sendMs / 1000} s` }
         return classify(error as NodemailerError)
       }
     },
@@ -181,7 +182,20 @@ function encodeSubject(subject: string): string {
 function classify(error: NodemailerError): SendResult {
   const text = visible(error.message, 300)
   const isAboutMail = error.command === 'RCPT TO' || error.command === 'DATA' || error.code === 'EMESSAGE'
-  if (!isAboutMail || error.responseCode === undefined) return { outcome: 'retry', scope: 'server', error: text }
-  if (error.permanent === true && error.responseCode !== 530) return { outcome: 'failed', error: text }
-  return { outcome: 'retry', scope: 'mail', error: text }
+  if (isAboutMail && error.permanent === true && error.responseCode !== 530) return { outcome: 'failed', error: text }
+  if (error.code === 'ECONNECTION' || error.timeoutType === 'SOCKET_TIMEOUT') {
+    return { outcome: 'retry', scope: 'session', error: text }
+  }
+  const isServer = !isAboutMail && (error.command !== undefined || serverErrors.has(error.code ?? ''))
+  return { outcome: 'retry', scope: isServer && error.command !== 'API' ? 'server' : 'mail', error: text }
 }
+
+const serverErrors: ReadonlySet<string> = new Set([
+  'EDNS',
+  'ESOCKET',
+  'ETIMEDOUT',
+  'ETLS',
+  'EPROTOCOL',
+  'EAUTH',
+  'ENOAUTH',
+])

@@ -3,6 +3,7 @@
 //   due ──▶ send ──▶ 250 ........................ sent
 //                ├─▶ 4xx about this mail ........ this mail waits 1, 2, 4 … 30 minutes, the next goes on
 //                ├─▶ no server, TLS, login ...... all mails wait 1, 2, 4 … 30 minutes, in their order
+//                ├─▶ broke off on the way ....... this mail waits; twice in a row: all do
 //                └─▶ 5xx, or older than 48 hours  failed, and shown in the console
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
@@ -49,6 +50,7 @@ export function startOutboxSender(options: OutboxSenderOptions): OutboxSender {
   /** Sent, but the outbox could not be written: not to be sent again. */
   const sentUnmarked = new Set<number>()
   let serverFailures = 0
+  let brokenSessions = 0
   let holdUntil = Number.NEGATIVE_INFINITY
   const timer = setInterval(wake, lookEveryMs).unref()
 
@@ -82,13 +84,17 @@ export function startOutboxSender(options: OutboxSenderOptions): OutboxSender {
   }
 
   function note(entry: OutboxEntry, result: SendResult): void {
-    if (result.outcome === 'retry' && result.scope === 'server') {
+    const scope = result.outcome === 'retry' ? result.scope : 'mail'
+    brokenSessions = scope === 'session' ? brokenSessions + 1 : 0
+    if (scope === 'server' || brokenSessions >= 2) {
       holdUntil = clock.monotonic() + pause(serverFailures)
       serverFailures++
-    } else {
+      brokenSessions = 0
+    } else if (scope === 'mail') {
       serverFailures = 0
     }
-    onResult?.(mark(entry, result), entry)
+    const marked = mark(entry, result)
+    onResult?.(marked, entry)
   }
 
   function mark(entry: OutboxEntry, result: SendResult): 'sent' | 'retry' | 'failed' {

@@ -46,6 +46,7 @@ describe('with TLS', { skip }, () => {
     await mailer.verify()
     deepEqual(await mailer.send({ ...alert, createdAt: at }), { outcome: 'sent', response: '250 accepted' })
     mailer.close()
+    await server.waitFor(1)
     const [received] = server.received
     ok(received)
     equal(received.isTls, true)
@@ -70,6 +71,7 @@ describe('with TLS', { skip }, () => {
       undefined,
     )
     equal((await mailer.send(entry)).outcome, 'sent')
+    await server.waitFor(1)
     equal(server.received[0]?.isTls, true)
   })
 
@@ -83,12 +85,14 @@ describe('with TLS', { skip }, () => {
     await rejects(own.verify(), (error: unknown) => isPicketError(error, 'MAIL_FAILED'))
     const withPublicCas = openMailer(config(server.port), undefined)
     equal((await withPublicCas.send(entry)).outcome, 'retry')
+    await server.change({})
     deepEqual(server.asked, [])
   })
 
   test('a server without TLS gets nothing when TLS is required', async () => {
     await using server = await startSmtpServer({})
     equal((await openMailer(config(server.port), undefined).send(entry)).outcome, 'retry')
+    await server.change({})
     deepEqual(server.asked, [])
     const relaxed = openMailer(config(server.port, { requireTls: false }), undefined)
     equal((await relaxed.send(entry)).outcome, 'sent')
@@ -140,7 +144,9 @@ describe('answers', { skip }, () => {
     equal(of(await impatient.send(entry)), 'retry server')
     await using stuck = await startSmtpServer({ dataReplies: { 'sec@example.com': 'hang' } })
     const bounded = openMailer(config(stuck.port, { requireTls: false }), undefined, { sendMs: 300 })
-    equal(of(await bounded.send(entry)), 'retry server')
+    equal(of(await bounded.send(entry)), 'retry session')
+    const idle = openMailer(config(stuck.port, { requireTls: false }), undefined, { idleMs: 300 })
+    equal(of(await idle.send(entry)), 'retry session')
   })
 })
 
@@ -155,6 +161,7 @@ describe('hostile text', { skip }, () => {
     ]) {
       equal((await mailer.send({ ...entry, to })).outcome, 'failed')
     }
+    await server.change({})
     deepEqual(server.asked, [])
   })
 
@@ -170,6 +177,7 @@ describe('hostile text', { skip }, () => {
       ok(made)
       equal((await mailer.send({ ...made, createdAt: at })).outcome, 'sent')
     }
+    await server.waitFor(hosts.length)
     deepEqual(
       server.asked,
       hosts.map(() => 'sec@example.com'),
@@ -193,6 +201,7 @@ describe('hostile text', { skip }, () => {
     const mailer = openMailer(config(server.port, { requireTls: false }), undefined)
     const text = `.\n..\n${'x'.repeat(5000)}\nGrüße 😀\n`
     equal((await mailer.send({ ...entry, text })).outcome, 'sent')
+    await server.waitFor(1)
     equal(
       readMail(server.received[0]?.raw ?? '')
         .text.replaceAll('\r\n', '\n')

@@ -51,6 +51,7 @@ export type SmtpServer = AsyncDisposable & {
   readonly asked: readonly string[]
   /** Resolves when so many messages were taken. */
   waitFor(count: number): Promise<void>
+  /** Changes what it answers. Everything it saw before stands in `received` and `asked` when this resolves. */
   change(options: SmtpServerOptions): Promise<void>
 }
 
@@ -80,9 +81,9 @@ export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<
       }
     },
     change: async changed => {
-      const answer = once(output, 'line', { signal: AbortSignal.timeout(20_000) })
+      const lines = on(output, 'line', { signal: AbortSignal.timeout(20_000) })
       child.stdin.write(`${JSON.stringify(changed)}\n`)
-      await answer
+      for await (const [line] of lines) if ('changed' in JSON.parse(line)) return
     },
     [Symbol.asyncDispose]: async () => {
       const exit = once(child, 'exit')

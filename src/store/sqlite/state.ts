@@ -1,6 +1,6 @@
 // picket.db: what must outlive a restart besides the records. One synchronous connection of the main thread; the
 // commands (`picket user add`, `picket alerts ack`) open the same file beside a running service.
-import { chmodSync, closeSync, existsSync, fsyncSync, openSync } from 'node:fs'
+import { chmodSync, chownSync, closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { type Clock, systemClock } from '../../base/clock.ts'
@@ -55,8 +55,13 @@ function createPrivate(path: string): void {
   const isNew = !existsSync(path)
   // SQLite gives its -wal and -shm files the mode of the database file.
   closeSync(openSync(path, 'a', 0o600))
-  chmodSync(path, 0o600)
   if (!isNew) return
+  chmodSync(path, 0o600)
+  // Made by root (`picket user add` before the first start), it must still be the service's.
+  if (process.geteuid?.() === 0) {
+    const { uid, gid } = statSync(dirname(path))
+    chownSync(path, uid, gid)
+  }
   // A new name is only safe from a power cut when its folder is on the disk too.
   const folder = openSync(dirname(path), 'r')
   fsyncSync(folder)
