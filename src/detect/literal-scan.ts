@@ -21,16 +21,22 @@ export function compileScan(literals: readonly string[], found: (literal: number
   return {
     tableBytes: next.byteLength,
     scan(bytes, start, end) {
+      const table = next
+      const classOf = classes
       let hit = false
       let state = 0
-      for (let i = start; i < end; i++) {
-        state = next[state + (classes[bytes[i] as number] as number)] as number
-        if (state < 0) {
-          // Negative: a literal ends here.
-          state = ~state
-          hit = true
-          for (const literal of outputs[state / classCount] as readonly number[]) found(literal)
-        }
+      let i = start
+      while (i < end) {
+        // The inner loop calls nothing, so that the optimiser keeps both tables in registers.
+        do {
+          state = table[state + (classOf[bytes[i++] as number] as number)] as number
+        } while (state >= 0 && i < end)
+        if (state >= 0) break
+        // Negative: literals end here.
+        state = ~state
+        hit = true
+        const ending = outputs[(state / classCount) | 0] as readonly number[]
+        for (let n = 0; n < ending.length; n++) found(ending[n] as number)
       }
       return hit
     },
@@ -94,9 +100,19 @@ function buildTable(texts: readonly string[], classes: Uint8Array, classCount: n
       }
     }
   }
-  for (let i = 0; i < next.length; i++) {
-    const state = next[i] as number
-    next[i] = (outputs[state]?.length ?? 0) > 0 ? ~(state * classCount) : state * classCount
-  }
-  return { next, outputs }
+  // Numbered by depth: the states that a text is mostly in lie together and stay in the cache.
+  const order = [0, ...queue]
+  const place = new Int32Array(states)
+  order.forEach((state, n) => {
+    place[state] = n * classCount
+  })
+  const table = new Int32Array(next.length)
+  order.forEach((state, n) => {
+    for (let c = 0; c < classCount; c++) {
+      const target = next[state * classCount + c] as number
+      const at = place[target] as number
+      table[n * classCount + c] = (outputs[target]?.length ?? 0) > 0 ? ~at : at
+    }
+  })
+  return { next: table, outputs: order.map(state => outputs[state] ?? []) }
 }

@@ -33,64 +33,47 @@ export type Matcher = {
  */
 const foldingBytes = ['\xe2\x84\xaa', '\xc4\xb0', '\xc5\xbf']
 
-/** A literal is one of the rule's first (1) or second (2) set. */
-type Use = { readonly rule: number; readonly bit: number }
-
 const none: readonly string[] = Object.freeze([])
 
 /** Compiles rules into a matcher; predicates are made when a rule first becomes a candidate. */
 export function createMatcher(rules: readonly CompiledRule[]): Matcher {
-  // Every rule needs up to two literal sets (witness.ts); bit 1 and bit 2 say which of them the frame has shown.
-  const needed = new Uint8Array(rules.length)
-  const usesOfLiteral = new Map<string, Use[]>()
-  const always: number[] = []
-  rules.forEach((rule, index) => {
-    if (!isFed(rule.logSource)) return
-    const sets = witnessesOf(rule.query, rule.logSource)
-    if (sets.length === 0) always.push(index)
-    sets.forEach((literals, set) => {
-      const bit = set + 1
-      needed[index] = (needed[index] as number) | bit
-      for (const literal of literals) {
-        const uses = usesOfLiteral.get(literal)
-        if (uses === undefined) usesOfLiteral.set(literal, [{ rule: index, bit }])
-        else uses.push({ rule: index, bit })
-      }
-    })
-  })
-  const everyUse = rules.map((_, index) => ({ rule: index, bit: needed[index] as number })).filter(use => use.bit !== 0)
-  for (const bytes of foldingBytes) usesOfLiteral.set(bytes, everyUse)
-  const literals = [...usesOfLiteral.keys()]
-  const usesList = [...usesOfLiteral.values()]
-  const everyRule = rules.map((_, index) => index)
+  const index = indexOf(rules)
+  const everyRule = rules.map((_, n) => n)
 
   // What the latest scan saw: a stamp of this generation means "seen", so nothing is cleared between frames.
   let generation = 0
   let candidateCount = 0
   const candidates = new Int32Array(rules.length)
-  const literalStamp = new Float64Array(literals.length)
+  const literalStamp = new Float64Array(index.literals.length)
   const ruleStamp = new Float64Array(rules.length)
-  const seen = new Uint8Array(rules.length)
+  const gateStamp = new Float64Array(index.gateCount)
   const predicates: (Predicate | undefined)[] = rules.map(() => undefined)
   const view = new SigmaView()
   const lower = lowerCache()
 
-  const see = ({ rule, bit }: Use) => {
-    if (ruleStamp[rule] !== generation) {
-      ruleStamp[rule] = generation
-      seen[rule] = 0
-    }
-    const before = seen[rule] as number
-    const after = before | bit
-    if (after === before) return
-    seen[rule] = after
-    if (after === needed[rule]) candidates[candidateCount++] = rule
-  }
-  const automaton = compileScan(literals, literal => {
+  const automaton = compileScan(index.literals, literal => {
     if (literalStamp[literal] === generation) return
     literalStamp[literal] = generation
-    for (const use of usesList[literal] as readonly Use[]) see(use)
+    const own = index.rulesOf[literal] as Int32Array
+    for (let i = 0; i < own.length; i++) {
+      const rule = own[i] as number
+      if (ruleStamp[rule] === generation) continue
+      ruleStamp[rule] = generation
+      candidates[candidateCount++] = rule
+    }
+    const gates = index.gatesOf[literal] as Int32Array
+    for (let i = 0; i < gates.length; i++) gateStamp[gates[i] as number] = generation
   })
+  /** Leaves out the candidates whose log source did not show itself. */
+  const passGates = () => {
+    let kept = 0
+    for (let i = 0; i < candidateCount; i++) {
+      const rule = candidates[i] as number
+      const gate = index.gateOf[rule] as number
+      if (gate < 0 || gateStamp[gate] === generation) candidates[kept++] = rule
+    }
+    candidateCount = kept
+  }
   const test = (index: number): Predicate => {
     const known = predicates[index]
     if (known !== undefined) return known
@@ -119,12 +102,12 @@ export function createMatcher(rules: readonly CompiledRule[]): Matcher {
     scan(bytes, start, end) {
       generation++
       candidateCount = 0
-      automaton.scan(bytes, start, end)
-      return candidateCount > 0 || always.length > 0
+      if (automaton.scan(bytes, start, end)) passGates()
+      return candidateCount > 0 || index.always.length > 0
     },
     matchCandidates(record) {
-      if (candidateCount === 0 && always.length === 0) return none
-      const indexes = [...candidates.subarray(0, candidateCount), ...always].sort((a, b) => a - b)
+      if (candidateCount === 0 && index.always.length === 0) return none
+      const indexes = [...candidates.subarray(0, candidateCount), ...index.always].sort((a, b) => a - b)
       return matchRules(indexes, view.of(record), logSourcesOf(record))
     },
     matchAll: record => matchRules(everyRule, view.of(record), logSourcesOf(record)),
@@ -136,6 +119,64 @@ export function createMatcher(rules: readonly CompiledRule[]): Matcher {
       return matchRules(everyRule, eventView(event), undefined)
     },
     ruleCount: rules.length,
-    unindexed: always.map(index => rules[index]?.info.id ?? ''),
+    unindexed: index.always.map(n => rules[n]?.info.id ?? ''),
+  }
+}
+
+/**
+ * Literal → the rules that look for it, and the gates that it opens. A gate is what a log source always says: rules
+ * behind it are candidates only when it stands open, too.
+ */
+type Index = {
+  readonly literals: readonly string[]
+  readonly rulesOf: readonly Int32Array[]
+  readonly gatesOf: readonly Int32Array[]
+  /** Rule → gate, or -1. */
+  readonly gateOf: Int32Array
+  readonly gateCount: number
+  /** Rules with nothing certain. */
+  readonly always: readonly number[]
+}
+
+function indexOf(rules: readonly CompiledRule[]): Index {
+  const uses = new Map<string, { readonly rules: number[]; readonly gates: number[] }>()
+  const useOf = (literal: string) => {
+    const known = uses.get(literal)
+    if (known !== undefined) return known
+    const made = { rules: [], gates: [] }
+    uses.set(literal, made)
+    return made
+  }
+  const gates = new Map<string, number>()
+  const gateOf = new Int32Array(rules.length).fill(-1)
+  const always: number[] = []
+  const indexed: number[] = []
+  rules.forEach((rule, n) => {
+    if (!isFed(rule.logSource)) return
+    const [own, gate] = witnessesOf(rule.query, rule.logSource)
+    if (own === undefined) {
+      always.push(n)
+      return
+    }
+    indexed.push(n)
+    for (const literal of own) useOf(literal).rules.push(n)
+    if (gate === undefined) return
+    const key = gate.join('\0')
+    const number = gates.get(key) ?? gates.size
+    if (!gates.has(key)) for (const literal of gate) useOf(literal).gates.push(number)
+    gates.set(key, number)
+    gateOf[n] = number
+  })
+  for (const literal of indexed.length > 0 ? foldingBytes : []) {
+    useOf(literal).rules.push(...indexed)
+    useOf(literal).gates.push(...gates.values())
+  }
+  return {
+    literals: [...uses.keys()],
+    rulesOf: [...uses.values()].map(use => Int32Array.from(use.rules)),
+    gatesOf: [...uses.values()].map(use => Int32Array.from(use.gates)),
+    gateOf,
+    gateCount: gates.size,
+    always,
   }
 }

@@ -81,7 +81,12 @@ export function compileRules(
         }
         if (rules.size >= maxRules) throw new RuleError(rule.at, 'limit', `more than ${maxRules} rules`)
         if (!isFed(rule.logSource)) {
-          warn(rule.at, 'info', 'logsource', `"${rule.info.title}" speaks of a log source that no record belongs to yet`)
+          warn(
+            rule.at,
+            'info',
+            'logsource',
+            `"${rule.info.title}" speaks of a log source that no record belongs to yet`,
+          )
         } else if (witnessesOf(rule.query, rule.logSource).length === 0) {
           warn(
             rule.at,

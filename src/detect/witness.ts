@@ -41,7 +41,8 @@ const verbatim = new Set([
 const requestTargets = new Set(['cs-uri-query', 'cs-uri', 'c-uri', 'c-uri-query'])
 
 const maxLiterals = 512
-const maxLiteralBytes = 24
+/** More letters would rule out little more, and cost table. */
+const maxLiteralBytes = 12
 const minLiteralBytes = 3
 /** Words that stand in so many lines that they rule nothing out. */
 const common = new Set([
