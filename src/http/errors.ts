@@ -111,9 +111,8 @@ function printForeignError(error: Partial<FastifyError> | undefined, requestId: 
   const status = error?.statusCode
   if (status === 413) return bad(413, bodyTooLarge)
   if (status === 415) return bad(415, 'the body must be sent as Content-Type: application/json')
-  if (status !== undefined && status >= 400 && status < 500) {
-    return bad(status, error instanceof SyntaxError ? 'the body is not valid JSON' : 'the request cannot be read')
-  }
+  if (error?.code?.endsWith('_JSON_BODY')) return bad(400, 'the body is not valid JSON')
+  if (status !== undefined && status >= 400 && status < 500) return bad(status, 'the request cannot be read')
   const message = `something broke inside Picket; its log has the details under request ${requestId}`
   return { status: 500, body: { error: { code: 'INTERNAL', message } } satisfies ErrorJson }
 }

@@ -42,6 +42,7 @@ const maxBodyBytes = 64 << 10
 const requestTimeoutMs = 30_000
 /** Connections that dawdle over their headers would take the places of others. */
 const headersTimeoutMs = 10_000
+const checkConnectionsEveryMs = 5000
 /** Longer than the pause between two polls of an open page. */
 const keepAliveTimeoutMs = 75_000
 /** A download in progress gets so long when Picket stops. */
@@ -132,7 +133,9 @@ export async function createServer(
     trustProxy: false,
     exposeHeadRoutes: false,
     clientErrorHandler: refuseUnreadable,
-    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+    // A path that cannot be decoded meets no hook, so it gets its headers here.
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply.headers(headersOf(context))),
+    http: { connectionsCheckingInterval: checkConnectionsEveryMs },
   }).withTypeProvider<ZodTypeProvider>()
   app.server.maxConnections = maxConnections
   app.server.headersTimeout = headersTimeoutMs
@@ -151,7 +154,17 @@ export async function createServer(
   await app.register(fastifyRateLimit, { global: false, max: maxRequestsPerMinute, timeWindow: 60_000, cache: 10_000 })
   await app.register(fastifyCompress, { global: true, threshold: 1024, encodings: ['zstd', 'br', 'gzip'] })
   await app.register(fastifySwagger, {
-    openapi: { openapi: '3.1.0', info: { title: 'Picket', version: options.version } },
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Picket', version: options.version },
+      components: {
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer' },
+          session: { type: 'apiKey', in: 'cookie', name: context.cookie.name },
+        },
+      },
+      security: [{ token: [] }, { session: [] }],
+    },
     transform: jsonSchemaTransform,
   })
   addHooks(app, context)
@@ -184,7 +197,7 @@ function createContext(services: HttpServices, options: ServerOptions): Context 
 
 /** In the order of the drawing above. */
 function addHooks(app: App, context: Context): void {
-  const headers = securityHeaders({ https: context.cookie.secure })
+  const headers = headersOf(context)
   const names = [hostname().toLowerCase()]
   if (context.publicUrl !== undefined) names.push(new URL(context.publicUrl).hostname.toLowerCase())
   const countRequest = app.createRateLimit()
@@ -209,6 +222,10 @@ function addHooks(app: App, context: Context): void {
   app.addHook('onRequest', accessHook(context))
   // Live tails never end by themselves, so closing would wait for them.
   app.addHook('preClose', async () => context.streams.close())
+}
+
+function headersOf({ cookie }: Context) {
+  return securityHeaders({ https: cookie.secure })
 }
 
 /** What cannot be parsed as HTTP has no request to answer; the answer is the last thing on this connection. */

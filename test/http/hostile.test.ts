@@ -99,6 +99,26 @@ describe('hostile requests', () => {
   }
 })
 
+test('a path that cannot be decoded has the headers of every answer', async () => {
+  await using fake = await startFake()
+  for (const url of ['/%zz', '/%ff%fe', '/api/v1/alerts/%zz']) {
+    const { statusCode, headers, body } = await fake.app.inject(url)
+    equal(statusCode, 400)
+    match(String(headers['content-security-policy']), /^default-src 'none'/)
+    equal(JSON.parse(body).error.code, 'BAD_REQUEST')
+  }
+})
+
+test('a body that is no JSON says so', async () => {
+  await using fake = await startFake()
+  for (const payload of ['{', '[['.repeat(30_000), '\uFEFF{', '']) {
+    const headers = { 'content-type': 'application/json' }
+    const response = await fake.app.inject({ method: 'POST', url: '/api/v1/login', payload, headers })
+    equal(response.statusCode, 400)
+    equal(response.json().error.message, 'the body is not valid JSON')
+  }
+})
+
 test('a body larger than 64 KiB is refused, whatever it says of its length', async () => {
   await using fake = await startFake()
   const port = await listen(fake)

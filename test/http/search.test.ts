@@ -59,6 +59,7 @@ describe('records', () => {
       'from=now&to=now-1h',
       'raw=yes',
       'cursor=',
+      'cursor=../../x',
       'from[]=now',
       '__proto__=1',
       'constructor=1',

@@ -11,7 +11,11 @@ const maxFacetFields = 12
 const recordsQuery = z.strictObject({
   ...selection,
   limit: integerParam({ min: 1, max: 1000, default: 100 }),
-  cursor: z.string().min(1).max(64).optional().describe('next_cursor of the page before'),
+  cursor: z
+    .string()
+    .regex(/^[\w.:-]{1,64}$/, 'must be the next_cursor of a page')
+    .optional()
+    .describe('next_cursor of the page before'),
   raw: z.enum(['0', '1']).default('0').describe("1: with the frame's bytes"),
 })
 const recordsAnswer = z.object({
