@@ -12,7 +12,7 @@ import type { WaitingRule } from '../store/store.ts'
 export const minuteMs = 60_000
 export const hourMs = 3_600_000
 /** Alerts of one round that still get mails of their own; more are bundled. */
-export const maxSingleMails = 3
+const maxSingleMails = 3
 /** Mails in a minute (per recipient) before the rest waits for the digest: what a person may read in that time. */
 export const maxMailsPerMinute = 10
 

@@ -1,5 +1,6 @@
 // Mails wait for their server and arrive in order, once; on a real state database, with a fake and a real mail server.
 import { deepEqual, equal, match } from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -211,6 +212,24 @@ describe('sending', () => {
   })
 })
 
+test('waiting mails do not keep the process alive', () => {
+  queue('grey')
+  const url = (name: string) => JSON.stringify(import.meta.resolve(`../../src/${name}`))
+  const script = `
+    const { openState } = await import(${url('store/sqlite/state.ts')})
+    const { startOutboxSender } = await import(${url('notify/outbox-sender.ts')})
+    const clock = { now: () => ${clock.now()}, monotonic: () => 0 }
+    const log = { info: () => {}, warn: () => {} }
+    const mailer = { send: async () => ({ outcome: 'retry', scope: 'mail', error: '450' }) }
+    const { outbox } = openState(process.argv[1], clock)
+    await startOutboxSender({ outbox, mailer, clock, log }).idle()
+    console.log(JSON.stringify(outbox.counts()))`
+  const args = ['--input-type=module', '-e', script, join(folder, 'picket.db')]
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 })
+  equal(status, 0)
+  deepEqual(JSON.parse(stdout), { pending: 1, sent: 0, failed: 0 })
+})
+
 describe('with a real server', { skip: smtpServerMissing }, () => {
   const mailerFor = (port: number) =>
     openMailer(
@@ -262,6 +281,30 @@ describe('with a real server', { skip: smtpServerMissing }, () => {
       [['fine@example.com'], ['grey@example.com']],
     )
     deepEqual(state.outbox.counts(), { pending: 0, sent: 2, failed: 1 })
+  })
+
+  test('we die between the acceptance and the mark: the repeat has the same Message-ID', async () => {
+    await using server = await startSmtpServer()
+    queue('a')
+    const dead = () => {
+      throw new Error('killed')
+    }
+    const first = startOutboxSender({
+      outbox: { ...state.outbox, markSent: dead },
+      mailer: mailerFor(server.port),
+      clock,
+      log,
+    })
+    await first.idle()
+    await first[Symbol.asyncDispose]()
+    state.close()
+    state = openState(join(folder, 'picket.db'), clock)
+    await using second = startOutboxSender({ outbox: state.outbox, mailer: mailerFor(server.port), clock, log })
+    await second.idle()
+    await server.waitFor(2)
+    const ids = server.received.map(one => readMail(one.raw).headers['message-id']?.[0])
+    deepEqual(ids, ['<a-0@x>', '<a-0@x>'])
+    equal(state.outbox.counts().sent, 1)
   })
 
   test('the server takes the mail and dies before it says so: the repeat has the same Message-ID', async () => {

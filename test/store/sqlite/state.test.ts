@@ -1,5 +1,6 @@
 // picket.db: opening, migrations, and the one transaction of a round of alerting.
 import { deepEqual, equal, match, ok, throws } from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -158,6 +159,19 @@ describe('a round of alerting', () => {
     equal(state.alerts.checkpoint(), undefined)
     equal(state.alerts.openAlert('k1'), undefined)
     deepEqual(state.outbox.counts(), { pending: 0, sent: 0, failed: 0 })
+  })
+
+  test('a process killed in the middle leaves nothing behind', () => {
+    const script = `
+      const { openState } = await import(${JSON.stringify(import.meta.resolve('../../../src/store/sqlite/state.ts'))})
+      const state = openState(process.argv[1])
+      state.alerts.apply(JSON.parse(process.argv[2]), () => process.kill(process.pid, 'SIGKILL'))`
+    const round = JSON.stringify(changes(5, { opened: [draft('k1')] }))
+    const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script, path, round])
+    equal(signal, 'SIGKILL')
+    reopen()
+    equal(state.alerts.checkpoint(), undefined)
+    equal(state.alerts.openAlert('k1'), undefined)
   })
 
   test('the same round twice counts once', () => {
