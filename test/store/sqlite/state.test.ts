@@ -84,7 +84,7 @@ describe('opening', () => {
     for (const name of [path, `${path}-wal`, `${path}-shm`]) equal(statSync(name).mode & 0o777, 0o600, name)
   })
 
-  test('commits are pushed to the disk and kept in WAL mode', () => {
+  test('the journal is a WAL', () => {
     state.close()
     const other = new Database(path)
     equal(other.pragma('journal_mode', { simple: true }), 'wal')
