@@ -43,10 +43,13 @@ export function hexDump(bytes: Uint8Array): string {
   return lines.join('\n')
 }
 
+const escapes: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0' }
+
 function markOf(character: string): string {
+  const known = escapes[character]
+  if (known) return known
   const code = character.codePointAt(0) ?? 0
-  // Unicode has a picture for each C0 control: U+2400 + code.
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code)
-  if (code === 0x7f) return '\u2421'
+  // Two digits for what is one byte; the pictures of U+2400 are missing from many fonts.
+  if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`
   return `<${code.toString(16).toUpperCase().padStart(4, '0')}>`
 }

@@ -23,7 +23,7 @@ export function Inbox({ inbox, filter, setFilter, openId, cursorId, linkTo }: In
   return (
     <>
       <div class="inbox-head">
-        <h1>{t('nav.alerts')}</h1>
+        <h2 class="page-title">{t('alerts.inbox')}</h2>
         <div class="row inbox-filters">
           <div class="states" role="group" aria-label={t('alerts.byState')}>
             {alertStates.map(state => (

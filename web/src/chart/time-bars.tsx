@@ -30,19 +30,17 @@ export function TimeBars(props: TimeBarsProps) {
     <>
       <div class="panel-head">
         <h2>{props.title}</h2>
-        <div class="row">
-          <Legend series={props.series} bucket={bucket} />
-          <button
-            type="button"
-            class="button quiet small square"
-            aria-pressed={asTable}
-            aria-label={t('chart.asTable')}
-            title={t('chart.asTable')}
-            onClick={() => setAsTable(!asTable)}
-          >
-            {asTable ? <ChartColumn size={16} aria-hidden="true" /> : <Table size={16} aria-hidden="true" />}
-          </button>
-        </div>
+        <Legend series={props.series} bucket={bucket} />
+        <button
+          type="button"
+          class="button quiet small square"
+          aria-pressed={asTable}
+          aria-label={t('chart.asTable')}
+          title={t('chart.asTable')}
+          onClick={() => setAsTable(!asTable)}
+        >
+          {asTable ? <ChartColumn size={16} aria-hidden="true" /> : <Table size={16} aria-hidden="true" />}
+        </button>
       </div>
       {asTable ? <BarsTable {...props} /> : <Canvas {...props} onHover={setHovered} />}
     </>

@@ -31,7 +31,7 @@ export function Flow() {
         label={t('overview.flowLabel', { n: flow.data?.total ?? 0 })}
         series={severitySeries()}
         buckets={bars}
-        heightPx={190}
+        heightPx={214}
         onZoom={zoom}
       />
     </section>

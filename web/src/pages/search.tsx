@@ -1,6 +1,6 @@
 // Find it: the query, its time range, the histogram, the facets and the records; everything is in the URL.
 import '../search/search.css'
-import { Download, Radio, RotateCw } from 'lucide-preact'
+import { Download, ListFilter, Radio, RotateCw } from 'lucide-preact'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { apiUrl } from '../api/request.ts'
 import { t } from '../i18n/i18n.ts'
@@ -33,6 +33,7 @@ export function Search() {
   const live = query['live'] === '1'
   const [round, setRound] = useState(0)
   const [timeOpen, setTimeOpen] = useState(false)
+  const [facetsOpen, setFacetsOpen] = useState(false)
   const [cursor, setCursor] = useState(-1)
   const queryBar = useRef<QueryBarHandle>(null)
   const list = useRef<RecordListHandle>(null)
@@ -113,7 +114,16 @@ export function Search() {
         {problem && <QueryProblemNote q={q} problem={problem} submit={submit} />}
         {!problem && (
           <div class="search-body">
-            <aside class="search-facets" aria-label={t('search.facets')}>
+            <aside class={`search-facets ${facetsOpen ? 'is-open' : ''}`} aria-label={t('search.facets')}>
+              <button
+                type="button"
+                class="button small facets-toggle"
+                aria-expanded={facetsOpen}
+                onClick={() => setFacetsOpen(!facetsOpen)}
+              >
+                <ListFilter size={14} aria-hidden="true" />
+                {t('search.facets')}
+              </button>
               <FacetList q={q} range={range} round={round} />
             </aside>
             <div class="search-main">

@@ -25,7 +25,7 @@ export function FacetList({ q, range, round }: { q: string; range: RangeText; ro
     <div class={`facets ${facets.loading ? 'stale' : ''}`}>
       {filled.map(field => (
         <section key={field} aria-label={field}>
-          <h3>{t(`field.${field}`)}</h3>
+          <h2 class="minor">{t(`field.${field}`)}</h2>
           <ul>
             {facets.data?.facets[field]?.map(({ value, count }) => (
               <li key={value}>

@@ -60,6 +60,7 @@ export function startQueryEditor(parent: HTMLElement, options: QueryEditorOption
           'aria-label': options.label,
           'aria-multiline': 'false',
           spellcheck: 'false',
+          tabindex: '0',
         }),
       ],
     }),

@@ -36,13 +36,15 @@ export function RecordDetail({ record, highlight }: { record: RecordJson; highli
       <table class="record-fields">
         <caption class="visually-hidden">{t('record.fields')}</caption>
         <tbody>
-          {fieldRows(record).map(({ field, value }) => (
-            <tr key={`${field} ${value}`}>
+          {fieldRows(record).map(({ field, values }) => (
+            <tr key={field}>
               <th scope="row">{field}</th>
               <td>
-                <FilterValue field={field} value={value}>
-                  <Untrusted text={value} />
-                </FilterValue>
+                {values.map((value, index) => (
+                  <FilterValue key={index} field={field} value={value}>
+                    <Untrusted text={value} />
+                  </FilterValue>
+                ))}
               </td>
             </tr>
           ))}
@@ -104,21 +106,18 @@ function RawBytes({ record }: { record: RecordJson }) {
   )
 }
 
-type FieldRow = { readonly field: string; readonly value: string }
+type FieldRow = { readonly field: string; readonly values: readonly string[] }
 
 /** Extracted fields first: they are why somebody opens a record. */
 function fieldRows(record: RecordJson): readonly FieldRow[] {
   const rows: FieldRow[] = []
-  const add = (field: string, value: string | number | boolean | null | undefined) => {
-    if (value !== null && value !== undefined && value !== '') rows.push({ field, value: String(value) })
+  const add = (field: string, value: unknown) => {
+    const values = (Array.isArray(value) ? value : [value]).filter(each => each !== null && each !== '').map(String)
+    if (values.length > 0) rows.push({ field, values })
   }
-  for (const [field, value] of Object.entries(record.fields)) {
-    for (const each of typeof value === 'object' ? value : [value]) add(field, each)
-  }
+  for (const [field, value] of Object.entries(record.fields)) add(field, value)
   for (const [id, parameters] of Object.entries(record.structured_data ?? {})) {
-    for (const [name, value] of Object.entries(parameters)) {
-      for (const each of typeof value === 'object' ? value : [value]) add(`sd.${id}.${name}`, each)
-    }
+    for (const [name, value] of Object.entries(parameters)) add(`sd.${id}.${name}`, value)
   }
   add('host', record.hostname)
   add('app', record.app_name)

@@ -4,7 +4,7 @@ import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { RecordJson } from '../api/answers.ts'
 import { t } from '../i18n/i18n.ts'
-import { fullTime, recordTime } from '../time/format.ts'
+import { fullTime, isToday, recordTime } from '../time/format.ts'
 import { Severity } from '../ui/rank.tsx'
 import { Untrusted } from '../ui/untrusted.tsx'
 import { useVirtualList } from '../ui/use-virtual-list.ts'
@@ -45,10 +45,12 @@ export function RecordList({ records, openId, cursor, highlight, toggle, handle 
     openAtStart.current = undefined
     if (index > 0) virtual.scrollToIndex(index, { align: 'start' })
   }, [records])
+  const oldest = records.at(-1)
+  const withDays = oldest !== undefined && !isToday(new Date(oldest.received_at))
   return (
     <ol
       ref={list}
-      class="records"
+      class={`records ${withDays ? 'with-days' : ''}`}
       aria-label={t('search.records')}
       style={{ blockSize: `${virtual.getTotalSize()}px` }}
     >
@@ -109,8 +111,25 @@ function Row({ record, isOpen, highlight, toggle }: RowProps) {
         <Untrusted text={record.app_name ?? '–'} />
       </span>
       <span class="record-message log">
+        <Gist record={record} highlight={highlight} />
         <Untrusted text={record.message} highlights={highlight(record.message)} />
       </span>
     </div>
+  )
+}
+
+/** A command that stands far behind in its message would be cut off: it goes in front. */
+const behind = 40
+
+function Gist({ record, highlight }: { record: RecordJson; highlight: Highlighter }) {
+  const command = record.fields['process.command_line']
+  if (typeof command !== 'string' || record.message.lastIndexOf(command) < behind) return null
+  return (
+    <>
+      <b class="record-gist">
+        <Untrusted text={command} highlights={highlight(command)} />
+      </b>
+      {'  '}
+    </>
   )
 }

@@ -3,11 +3,11 @@ import { language } from '../i18n/i18n.ts'
 
 const day = 86_400_000
 
-/** `14:03:22.123` for a record of today, with the date before it otherwise. `time` is ISO text or ms since 1970 UTC. */
+/** `14:03:22.123` for a record of today, `11-22 14:03:22.123` otherwise. `time` is ISO text or ms since 1970 UTC. */
 export function recordTime(time: string | number): string {
   const date = new Date(time)
   const clock = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${pad(date.getMilliseconds(), 3)}`
-  return isToday(date) ? clock : `${calendarDay(date)} ${clock}`
+  return isToday(date) ? clock : `${calendarDay(date).slice(5)} ${clock}`
 }
 
 /** `2026-11-23 14:03:22` in the reader's zone. */
@@ -47,7 +47,7 @@ function calendarDay(date: Date): string {
   return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`
 }
 
-function isToday(date: Date): boolean {
+export function isToday(date: Date): boolean {
   return calendarDay(date) === calendarDay(new Date())
 }
 

@@ -21,6 +21,9 @@ export function Untrusted({ text, highlights = [] }: { text: string; highlights?
   return <>{parts}</>
 }
 
+/** The mark of a line break; behind it the line also ends where white space is kept. */
+const lineFeed = '\\n'
+
 function Visible({ text }: { text: string }) {
   const pieces = visiblePieces(text)
   return (
@@ -29,6 +32,7 @@ function Visible({ text }: { text: string }) {
         piece.mark ? (
           <span key={index} class="invisible-character">
             {piece.text}
+            {piece.text === lineFeed && '\n'}
           </span>
         ) : (
           piece.text
