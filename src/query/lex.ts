@@ -56,6 +56,9 @@ export type Value = { readonly start: number; readonly end: number } & (
 
 export type Bound = { readonly text: string; readonly start: number; readonly end: number }
 
+/** With more, one pattern could keep a search busy for seconds on a long message of one letter. */
+const maxWildcards = 64
+
 const blank = /\s/
 const suffix = /(?:\^\d+(?:\.\d+)?|~\d*(?:\.\d+)?)(?=[\s)]|$)/y
 
@@ -98,6 +101,7 @@ function readPhrase(query: string, start: number): Value {
   }
   parts.push(literal)
   at++
+  limitWildcards(parts, start, at)
   const prefix = query.charAt(at) === '*'
   return { kind: 'phrase', glob: normalGlob(parts), text, prefix, start, end: prefix ? at + 1 : at }
 }
@@ -178,7 +182,14 @@ function readTerm(query: string, start: number): Value {
     text += query.charAt(at)
   }
   parts.push(literal)
+  limitWildcards(parts, start, at)
   return { kind: 'term', glob: normalGlob(parts), text, bare, start, end: at }
+}
+
+function limitWildcards(parts: readonly GlobPart[], start: number, end: number): void {
+  if (normalGlob(parts).filter(part => typeof part !== 'string').length > maxWildcards) {
+    refuse(start, end - start, `more than ${maxWildcards} wildcards in one word; write a /regular expression/`)
+  }
 }
 
 /** True for Lucene's `^2` (boost) and `~`, `~2` (similar words) at the end of a value. */

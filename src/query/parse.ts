@@ -13,7 +13,7 @@ export type ParsedQuery =
 
 export type ParseOptions = Pick<ValueContext, 'checkRegex'>
 
-export const maxQueryBytes = 8192
+const maxQueryBytes = 8192
 export const maxClauses = 256
 export const maxDepth = 32
 

@@ -1,7 +1,7 @@
 // How text fields are searched: phrases (literal text at token boundaries) and wildcard words. Detection.md §6.
 // All functions take lower-cased text. Shared by the matcher and the highlighter.
 import type { GlobPart } from './ast.ts'
-import { compileGlob, hasWildcard, lowerGlob } from './glob.ts'
+import { compileGlob, lowerGlob } from './glob.ts'
 import { isBoundary, tokenClass } from './tokens.ts'
 
 export type Finder = {
@@ -110,11 +110,6 @@ export function literalFinder(pattern: readonly GlobPart[]): Finder {
     return at < 0 ? undefined : [start, at]
   }
   return { find, test: lower => find(lower, 0) !== undefined }
-}
-
-/** True when a term may be asked of single words at all. */
-export function isWordPattern(pattern: readonly GlobPart[]): boolean {
-  return hasWildcard(pattern) && pattern.some(part => typeof part === 'string')
 }
 
 function endsInToken(text: string): boolean {

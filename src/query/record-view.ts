@@ -61,7 +61,7 @@ export class RecordView implements EventView {
 }
 
 /** Every value of a record that stands in its frame: what a keyword is searched in. */
-export function valuesOf(record: LogRecord): unknown[] {
+function valuesOf(record: LogRecord): unknown[] {
   const values: unknown[] = [record.message]
   for (const text of [record.hostname, record.appName, record.procId, record.msgId]) {
     if (text !== undefined) values.push(text)

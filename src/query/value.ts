@@ -38,6 +38,9 @@ export function exists(field: FieldInfo): Query {
   return test(field, { op: 'exists', present: true })
 }
 
+/** With more, one phrase could keep a search busy for seconds on a message that repeats its words. */
+const maxPhraseWords = 256
+
 type Written = Value & { readonly kind: 'term' | 'phrase' }
 
 function test(field: FieldInfo, made: Test): Query {
@@ -92,6 +95,9 @@ function textWord(field: FieldInfo, value: Written, context: ValueContext): Quer
     refuse(value.start, value.end - value.start, 'there are only blanks to search for; write a word')
   }
   if (text === '' && !prefix) return test(field, { op: 'glob', glob: [], cased: false })
+  if (text.split(' ').length > maxPhraseWords) {
+    refuse(value.start, value.end - value.start, `more than ${maxPhraseWords} words in one phrase; use fewer of them`)
+  }
   if (!hasWildcard(value.glob)) return test(field, { op: 'phrase', text, prefix })
   if (value.kind === 'phrase' && /\s/.test(value.text)) {
     context.warn('* and ? inside a phrase with blanks stand for themselves')
