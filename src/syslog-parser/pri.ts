@@ -19,7 +19,7 @@ export function trimFrame(frame: Uint8Array): Uint8Array {
   return start === 0 && end === frame.length ? frame : frame.subarray(start, end)
 }
 
-// biome-ignore lint: NUL is meant
+// oxlint-disable-next-line no-control-regex -- NUL is meant
 const frontOfPri = /[ \r\n\u0000]*(?:\d{1,10} (?=<\d{1,3}>)|(?=<\d))/y
 
 /** Where the message begins: behind blanks and a stray octet count if a PRI follows them, else 0. */

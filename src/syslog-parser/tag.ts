@@ -75,10 +75,14 @@ function readColon(text: string, at: number, nameEnd: number): Tag | undefined {
   if (next === undefined || next === ' ' || next === '\t' || next === '\n') {
     return { name: baseName(name), procId: undefined, form: 'colon', end: next === ' ' ? nameEnd + 2 : nameEnd + 1 }
   }
-  // A URL, a Windows path, a time of day, an address with its port.
-  if (next === '/' || next === '\\' || !/\p{L}/u.test(name)) return undefined
+  // A URL, a Windows path, a C++ name, a time of day, an address with its port, an IPv6 or MAC address.
+  if (next === '/' || next === '\\' || next === ':' || !/\p{L}/u.test(name)) return undefined
+  address.lastIndex = at
+  if (address.test(text)) return undefined
   return { name: baseName(name), procId: undefined, form: 'glued', end: nameEnd + 1 }
 }
+
+const address = /[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,16}(?!\w)/y
 
 /** rsyslog's default forward template cuts the tag at 32 characters, so that pid and colon are lost. */
 const cut = /[^\s:[\]{}"<>=;]{1,32}(?:\[\d*)?(?= )/y

@@ -336,3 +336,22 @@ test('agrees on every hour of a year in zones with and without daylight saving',
     }
   }
 })
+
+test('finds any byte that is not plain text, wherever it lies in a large buffer', () => {
+  const head = '<13>Nov 23 10:30:06 web1 app: '
+  const large = Buffer.alloc(8192, 0x07)
+  for (let shift = 0; shift < 4; shift++) {
+    const bytes = large.subarray(shift)
+    for (let size = 0; size < 13; size++) {
+      for (let place = 0; place < size; place++) {
+        for (let byte = 0; byte < 256; byte++) {
+          const start = 100
+          const end = start + bytes.write(head + 'x'.repeat(size), start, 'latin1')
+          bytes[start + head.length + place] = byte
+          const isPlain = (byte >= 0x20 && byte <= 0x7e) || byte === 0x09
+          equal(scanHeader(bytes, start, end, noon, undefined, shared), isPlain, `${byte} at ${place} of ${size}`)
+        }
+      }
+    }
+  }
+})
