@@ -46,17 +46,19 @@ export function didYouMean(word: string, known: Iterable<string>): string {
   return best === undefined ? '' : ` (did you mean "${best}"?)`
 }
 
-/** Levenshtein distance; words over 64 characters are far from everything. */
+/** Edit distance in which two swapped letters are one edit; words over 64 characters are far from everything. */
 function editDistance(a: string, b: string): number {
   if (a.length > 64 || b.length > 64) return 64
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)]
+  const at = (i: number, j: number) => rows[i]?.[j] ?? 64
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
+    rows.push(row)
     for (let j = 1; j <= b.length; j++) {
-      const change = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row.push(Math.min(change, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
+      const change = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const swap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(i - 2, j - 2) + 1 : 64
+      row.push(Math.min(change, at(i - 1, j) + 1, at(i, j - 1) + 1, swap))
     }
-    previous = row
   }
-  return previous[b.length] ?? 64
+  return at(a.length, b.length)
 }

@@ -3,7 +3,7 @@
 //   frame bytes ──scan──▶ false: surely no rule ── record ──▶ matchCandidates: predicates of the seen rules
 //   text was decoded (escapes, hex, charset: the bytes say little) ── record ──▶ matchAll: every rule
 import type { LogRecord } from '../model/record.ts'
-import type { Predicate } from '../query/ast.ts'
+import type { EventView, Predicate, Query } from '../query/ast.ts'
 import { lowerCache } from '../query/lower.ts'
 import { compileQuery } from '../query/match.ts'
 import { compileScan } from './literal-scan.ts'
@@ -48,6 +48,7 @@ export function createMatcher(rules: readonly CompiledRule[]): Matcher {
   const ruleStamp = new Float64Array(rules.length)
   const gateStamp = new Float64Array(index.gateCount)
   const predicates: (Predicate | undefined)[] = rules.map(() => undefined)
+  const regexRules = rules.map(rule => usesRegex(rule.query))
   const view = new SigmaView()
   const lower = lowerCache()
 
@@ -74,24 +75,22 @@ export function createMatcher(rules: readonly CompiledRule[]): Matcher {
     }
     candidateCount = kept
   }
-  const test = (index: number): Predicate => {
-    const known = predicates[index]
+  const test = (n: number): Predicate => {
+    const known = predicates[n]
     if (known !== undefined) return known
     // `now` has no part in rules: sigma.ts refuses it.
-    const predicate = compileQuery((rules[index] as CompiledRule).query, { now: 0, lower })
-    predicates[index] = predicate
+    const { query } = rules[n] as CompiledRule
+    const predicate = compileQuery(query, { now: 0, lower })
+    predicates[n] = predicate
     return predicate
   }
 
-  function matchRules(
-    indexes: Iterable<number>,
-    event: Parameters<Predicate>[0],
-    sources: LogSources | undefined,
-  ): readonly string[] {
+  function matchRules(numbers: Iterable<number>, event: EventView, sources: LogSources | undefined): readonly string[] {
     let ids: string[] | undefined
-    for (const index of indexes) {
-      const rule = rules[index] as CompiledRule
-      if (!applies(rule.logSource, sources) || !test(index)(event)) continue
+    const clipped = clippedView(event)
+    for (const n of numbers) {
+      const rule = rules[n] as CompiledRule
+      if (!applies(rule.logSource, sources) || !test(n)(regexRules[n] ? clipped : event)) continue
       ids ??= []
       ids.push(rule.info.id)
     }
@@ -120,6 +119,31 @@ export function createMatcher(rules: readonly CompiledRule[]): Matcher {
     },
     ruleCount: rules.length,
     unindexed: index.always.map(n => rules[n]?.info.id ?? ''),
+  }
+}
+
+/** Regular expressions see the first 64 Ki characters of a text: RE2 is linear, and slow on hostile texts all the same. */
+const maxRegexText = 65_536
+
+function clippedView(event: EventView): EventView {
+  return { read: field => clip(event.read(field)), values: () => event.values().map(clip) }
+}
+
+function clip(value: unknown): unknown {
+  if (typeof value === 'string') return value.length > maxRegexText ? value.slice(0, maxRegexText) : value
+  return Array.isArray(value) ? value.map(clip) : value
+}
+
+function usesRegex(query: Query): boolean {
+  switch (query.kind) {
+    case 'all':
+      return false
+    case 'not':
+      return usesRegex(query.of)
+    case 'test':
+      return query.test.op === 'regex'
+    default:
+      return query.of.some(usesRegex)
   }
 }
 

@@ -1,5 +1,5 @@
 // One item of a detection block, `CommandLine|contains|all: [a, b]` → Query. Detection.md §2.1–2.5.
-import ipaddr from 'ipaddr.js'
+import { formatAddress, parseAddress, parseNetwork } from '../query/address.ts'
 import type { Comparison, GlobPart, Query, Test } from '../query/ast.ts'
 import { globFrom, normalGlob } from '../query/glob.ts'
 import { checkRegex } from '../query/match.ts'
@@ -161,19 +161,14 @@ function regexTest(source: string, at: Position, modifiers: readonly Modifier[])
 
 /** As Python's ip_network: an address with bits behind the prefix is a mistake. */
 function checkedNetwork(text: string, at: Position): string {
-  const slash = text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`
-  const [address, bits] = ipaddr.isValidCIDR(slash) ? ipaddr.parseCIDR(slash) : []
-  if (
-    address === undefined ||
-    bits === undefined ||
-    (address.kind() === 'ipv4' && !ipaddr.IPv4.isValidFourPartDecimal(slash.split('/')[0] ?? ''))
-  ) {
-    throw new RuleError(at, 'cidr', `"${text}" is not a network like 10.0.0.0/8`)
+  const network = text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`
+  const span = parseNetwork(network)
+  if (span === undefined) throw new RuleError(at, 'cidr', `"${text}" is not a network like 10.0.0.0/8`)
+  if (parseAddress(network.slice(0, network.indexOf('/')))?.value !== span.from) {
+    const first = formatAddress({ version: span.version, value: span.from })
+    throw new RuleError(at, 'cidr', `"${text}" has host bits set; the network begins at ${first}`)
   }
-  const bytes = address.toByteArray()
-  const behind = bytes.some((byte, i) => (byte & (0xff >> Math.min(8, Math.max(0, bits - i * 8)))) !== 0)
-  if (behind) throw new RuleError(at, 'cidr', `"${text}" has host bits set; write the first address of the network`)
-  return slash
+  return network
 }
 
 /** Runs the text modifiers in the order in which they are written. */

@@ -131,6 +131,7 @@ function infoOf(
 ): RuleInfo {
   return {
     id: text(document, 'id') ?? text(document, 'name') ?? title,
+    name: text(document, 'name'),
     title,
     level: levelOf(document, warn),
     description: text(document, 'description')?.trim(),

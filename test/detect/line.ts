@@ -1,6 +1,7 @@
 // One raw line → record, by the parsers of the product.
-import { extractFields } from '../../src/parse/fields.ts'
+
 import type { LogRecord } from '../../src/model/record.ts'
+import { extractFields } from '../../src/parse/fields.ts'
 import { parseMessage } from '../../src/syslog-parser/parse.ts'
 
 const receivedAt = Date.UTC(2026, 10, 23, 13)
