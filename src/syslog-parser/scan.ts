@@ -146,23 +146,12 @@ function readHost(bytes: Uint8Array, at: number, end: number, isBsd: boolean, in
   if (bytes[at] !== 0x20) return -1
   const from = at + 1
   let i = from
-  while (i < end && isHostByte(bytes[i] ?? 0)) i++
+  while (i < end && ((byteKinds[bytes[i] ?? 0] ?? 0) & hostByte) !== 0) i++
   if (i === from || i >= end || bytes[i] !== 0x20 || bytes[from] === 0x2d) return -1
   if (isOddHost(bytes, from, i) || (isBsd && isPartOfTime(bytes, from, i))) return -1
   into.hostStart = from
   into.hostEnd = i
   return i + 1
-}
-
-function isHostByte(byte: number): boolean {
-  return (
-    (byte >= 0x61 && byte <= 0x7a) ||
-    (byte >= 0x30 && byte <= 0x39) ||
-    byte === 0x2d ||
-    byte === 0x2e ||
-    (byte >= 0x41 && byte <= 0x5a) ||
-    byte === 0x5f
-  )
 }
 
 /** AIX's `From`, and every word that ends like a severity (F5 `notice`, BusyBox `daemon.warn`). */
@@ -206,7 +195,7 @@ function readTag(bytes: Uint8Array, at: number, end: number, into: HeaderScan): 
   const first = (bytes[at] ?? 0) | 0x20
   if (at >= end || first < 0x61 || first > 0x7a) return -1
   let i = at + 1
-  while (i < end && isAppByte(bytes[i] ?? 0)) i++
+  while (i < end && ((byteKinds[bytes[i] ?? 0] ?? 0) & appByte) !== 0) i++
   if (i >= end) return -1
   into.appStart = at
   into.appEnd = i
@@ -215,7 +204,7 @@ function readTag(bytes: Uint8Array, at: number, end: number, into: HeaderScan): 
   let tail = tailTag
   if (bytes[i] === 0x5b) {
     const pidStart = ++i
-    while (i < end && isHostByte(bytes[i] ?? 0)) i++
+    while (i < end && ((byteKinds[bytes[i] ?? 0] ?? 0) & hostByte) !== 0) i++
     if (i === pidStart || i >= end || bytes[i] !== 0x5d) return -1
     into.procIdStart = pidStart
     into.procIdEnd = i
@@ -239,7 +228,11 @@ function readTag(bytes: Uint8Array, at: number, end: number, into: HeaderScan): 
   return i
 }
 
-/** Host bytes and `/`, `@`, `+`, `(`, `)`. */
-function isAppByte(byte: number): boolean {
-  return isHostByte(byte) || byte === 0x2f || byte === 0x40 || byte === 0x2b || byte === 0x28 || byte === 0x29
-}
+const hostByte = 1
+const appByte = 2
+/** Letters, digits, `.`, `-`, `_` in hosts; also `/`, `@`, `+`, `(`, `)` in program names. */
+const byteKinds = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const char = String.fromCharCode(byte)
+  if (/[A-Za-z0-9._-]/.test(char)) return hostByte | appByte
+  return /[/@+()]/.test(char) ? appByte : 0
+})
