@@ -74,7 +74,7 @@ export function AlertDetailPane({ id, back, changed, actions }: AlertDetailProps
             </span>
           )}
         </div>
-        <h2>{alert.rule.title}</h2>
+        <h1>{alert.rule.title}</h1>
         {alert.rule.description !== null && <p class="alert-why">{alert.rule.description}</p>}
       </header>
       <dl class="alert-facts">
@@ -216,7 +216,7 @@ function Fact({ name, value }: { name: string; value: string | null }) {
 function Section({ title, children }: { title: string; children: ComponentChildren }) {
   return (
     <section class="alert-section">
-      <h3>{title}</h3>
+      <h2 class="minor">{title}</h2>
       {children}
     </section>
   )

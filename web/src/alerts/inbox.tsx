@@ -20,10 +20,12 @@ type InboxProps = {
 }
 
 export function Inbox({ inbox, filter, setFilter, openId, cursorId, linkTo }: InboxProps) {
+  // With an alert open its title is the heading of the page.
+  const Heading = openId === undefined ? 'h1' : 'h2'
   return (
     <>
       <div class="inbox-head">
-        <h2 class="page-title">{t('alerts.inbox')}</h2>
+        <Heading class="page-title">{t('nav.alerts')}</Heading>
         <div class="row inbox-filters">
           <div class="states" role="group" aria-label={t('alerts.byState')}>
             {alertStates.map(state => (

@@ -20,6 +20,12 @@ export class ApiError extends Error {
 export type Parameters = { readonly [name: string]: string | number | undefined }
 
 let csrfToken = ''
+let whenSignedOut = () => {}
+
+/** `run` is called whenever the server answers that it does not know us (any more). */
+export function onSignedOut(run: () => void): void {
+  whenSignedOut = run
+}
 
 /** The token that login and `me` answer with; every later POST carries it. */
 export function keepCsrfToken(token: string): void {
@@ -60,6 +66,7 @@ async function send<T>(url: string, init: RequestInit): Promise<T> {
   }
   const body: unknown = await response.json().catch(() => undefined) // 204 has none
   if (response.ok) return body as T // the server's own schema; docs/api.md is the contract
+  if (response.status === 401) whenSignedOut()
   throw readError(response.status, body)
 }
 

@@ -1,7 +1,7 @@
 // Who is signed in. `undefined`: not known yet; `null`: nobody.
 import { signal } from '@preact/signals'
 import type { SessionAnswer, SetupAnswer } from './answers.ts'
-import { ApiError, get, keepCsrfToken, post } from './request.ts'
+import { ApiError, get, keepCsrfToken, onSignedOut, post } from './request.ts'
 
 export const session = signal<SessionAnswer | null | undefined>(undefined)
 /** Why the session could not be read, when the server could not be asked. */
@@ -12,6 +12,10 @@ export const setupState = signal<SetupAnswer>({ needed: false, expired: false })
 /** Asks the server who we are; never throws. */
 export async function startSession(): Promise<void> {
   sessionError.value = undefined
+  // An expired session leads to the login page; the URL stays, so that signing in goes on where it was.
+  onSignedOut(() => {
+    if (session.value) session.value = null
+  })
   try {
     begin(await get<SessionAnswer>('me'))
   } catch (error) {
@@ -37,11 +41,6 @@ export async function setUp(token: string, name: string, password: string): Prom
 
 export async function signOut(): Promise<void> {
   await post('logout').catch(() => undefined) // the session also ends by itself
-  session.value = null
-}
-
-/** The server no longer knows us: back to the login page, the URL stays. */
-export function endSession(): void {
   session.value = null
 }
 

@@ -1,7 +1,6 @@
 // Loading for components: what came last stays on screen while the next answer is under way.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { ApiError } from './request.ts'
-import { endSession } from './session.ts'
 
 export type Resource<T> = {
   readonly data: T | undefined
@@ -28,9 +27,7 @@ export function useResource<T>(key: string | undefined, load: (signal: AbortSign
       },
       (error: unknown) => {
         if (abort.signal.aborted) return
-        const apiError = asApiError(error)
-        if (apiError.status === 401) endSession()
-        setState(before => ({ data: before.data, error: apiError, loading: false }))
+        setState(before => ({ data: before.data, error: asApiError(error), loading: false }))
       },
     )
     return () => abort.abort()

@@ -35,7 +35,7 @@ export function drawBars(element: HTMLElement, options: BarsOptions): Bars {
     {
       width: Math.max(element.clientWidth, 80),
       height: options.heightPx,
-      padding: [8, 8, 0, 0],
+      padding: [8, 16, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,

@@ -46,7 +46,7 @@ export const english = {
   'connect.history': 'Record every shell command',
   'connect.historyHint':
     'Save it on the server. It works in the next shell that is opened, with exit codes and multi-line commands.',
-  'connect.lead': 'Nothing has arrived yet. Run these on a server that you want to watch; it takes two minutes.',
+  'connect.lead': 'Run these on a server that you want to watch; it takes two minutes.',
   'connect.leave': 'Open the overview',
   'connect.listening': 'Listening on {places}.',
   'connect.loopback': '{host} works only on this machine. For another server write this machine’s address there.',
@@ -104,6 +104,7 @@ export const english = {
   'live.connecting': 'Connecting …',
   'live.following': 'Following. Rest the pointer on the list to hold it.',
   'live.held': { one: 'Held: {n} new record waits.', other: 'Held: {n} new records wait.' },
+  'live.lost': 'The server ended the live tail. Switch it off and on to try again.',
   'live.nothing': 'Following. Nothing has arrived since.',
   'live.skipped': { one: '{n} record skipped: too fast to show', other: '{n} records skipped: too fast to show' },
   'login.name': 'Name',

@@ -1,11 +1,7 @@
 // Words of the interface: `t('key', {values})` in the chosen language. Reading it in a component follows the choice.
 import { signal } from '@preact/signals'
+import type { Catalogue, MessageKey } from './catalogue.ts'
 import { english } from './en.ts'
-
-/** A text with `{name}` places, or one text per plural form; `n` then chooses. */
-export type Message = string | { readonly one: string; readonly other: string }
-export type MessageKey = keyof typeof english
-export type Catalogue = { readonly [key in MessageKey]: Message }
 
 type Places<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Places<Rest> : never
 type PlacesOf<Key extends MessageKey> = (typeof english)[Key] extends { readonly other: infer Other }

@@ -1,5 +1,5 @@
 // 简体中文. A key that English has and this lacks does not compile.
-import type { Catalogue } from './i18n.ts'
+import type { Catalogue } from './catalogue.ts'
 
 export const chinese: Catalogue = {
   'alerts.acknowledge': '确认',
@@ -46,7 +46,7 @@ export const chinese: Catalogue = {
   'connect.arrived': '已收到第一条记录',
   'connect.history': '记录每条 shell 命令',
   'connect.historyHint': '保存到服务器上，对之后打开的 shell 生效；包含退出码和多行命令。',
-  'connect.lead': '还没有收到任何记录。请在要监控的服务器上执行以下步骤，约需两分钟。',
+  'connect.lead': '请在要监控的服务器上执行以下步骤，约需两分钟。',
   'connect.leave': '打开总览',
   'connect.listening': '正在监听 {places}。',
   'connect.loopback': '{host} 只能在本机使用。其他服务器请改为本机的网络地址。',
@@ -103,6 +103,7 @@ export const chinese: Catalogue = {
   'live.connecting': '正在连接……',
   'live.following': '正在跟踪。指针停在列表上即可暂停。',
   'live.held': '已暂停：{n} 条新记录等待显示。',
+  'live.lost': '服务器结束了实时跟踪。关闭后再打开即可重试。',
   'live.nothing': '正在跟踪，尚无新记录。',
   'live.skipped': '跳过 {n} 条：到达太快，来不及显示',
   'login.name': '用户名',

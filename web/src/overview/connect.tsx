@@ -31,25 +31,25 @@ export function Connect({ status, leave }: { status: StatusAnswer; leave: () => 
         </Step>
         <Step number={3} title={t('connect.test')} hint={t('connect.testHint')}>
           <Snippet text={testLine} />
-          <div class={`connect-tick ${hasRecords ? 'arrived' : ''}`} role="status">
-            {hasRecords ? <CircleCheck size={22} aria-hidden="true" /> : <Hourglass size={22} aria-hidden="true" />}
-            <div>
-              <strong>{hasRecords ? t('connect.arrived') : t('connect.waiting')}</strong>
-              {record && (
-                <p class="log break">
-                  <Untrusted text={`${record.hostname ?? record.peer} ${record.app_name ?? ''}: ${record.message}`} />
-                </p>
-              )}
-              {!hasRecords && <p class="hint">{listening(status)}</p>}
-            </div>
-            {hasRecords && (
-              <button type="button" class="button primary" onClick={leave}>
-                {t('connect.leave')}
-              </button>
-            )}
-          </div>
         </Step>
       </ol>
+      <div class={`connect-tick ${hasRecords ? 'arrived' : ''}`} role="status">
+        {hasRecords ? <CircleCheck size={22} aria-hidden="true" /> : <Hourglass size={22} aria-hidden="true" />}
+        <div>
+          <strong>{hasRecords ? t('connect.arrived') : t('connect.waiting')}</strong>
+          {record && (
+            <p class="log break">
+              <Untrusted text={`${record.hostname ?? record.peer} ${record.app_name ?? ''}: ${record.message}`} />
+            </p>
+          )}
+          {!hasRecords && <p class="hint">{listening(status)}</p>}
+        </div>
+        {hasRecords && (
+          <button type="button" class="button primary" onClick={leave}>
+            {t('connect.leave')}
+          </button>
+        )}
+      </div>
     </div>
   )
 }

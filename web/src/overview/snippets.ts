@@ -25,7 +25,7 @@ kern.*;auth.*;authpriv.*;user.*;cron.* ${transport === 'tcp' ? '@@' : '@'}${host
 }
 
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.startsWith('127.') || host === '[::1]'
+  return host === 'localhost' || /^127(?:\.\d+){3}$/.test(host) || host === '[::1]'
 }
 
 export const testLine = `logger -p user.info "hello from $(hostname)"`

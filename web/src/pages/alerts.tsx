@@ -49,7 +49,6 @@ export function Alerts() {
   })
   return (
     <div class={`alerts ${openId === undefined ? '' : 'has-open'}`}>
-      <h1 class="visually-hidden">{t('nav.alerts')}</h1>
       <section class="alerts-inbox" aria-label={t('alerts.inbox')}>
         <Inbox
           inbox={inbox}

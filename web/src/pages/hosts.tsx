@@ -5,7 +5,7 @@ import { get } from '../api/request.ts'
 import { useEvery, useResource } from '../api/use-resource.ts'
 import { hostQuery, isQuiet } from '../hosts/quiet.ts'
 import { t } from '../i18n/i18n.ts'
-import { number } from '../time/format.ts'
+import { fullTime, number } from '../time/format.ts'
 import { EmptyNotice, ErrorNotice, Skeleton } from '../ui/notice.tsx'
 import { Ago } from '../ui/time-text.tsx'
 import { Untrusted } from '../ui/untrusted.tsx'
@@ -55,7 +55,7 @@ function HostTable({ rows }: { rows: readonly HostRow[] }) {
       <tbody>
         {rows.map(host => (
           <tr key={`${host.hostname} ${host.peer}`}>
-            <td class="break">
+            <td class="host-name break">
               <a href={searchHref(hostQuery(host))}>
                 <Untrusted text={host.hostname ?? t('hosts.unnamed')} />
               </a>
@@ -65,11 +65,8 @@ function HostTable({ rows }: { rows: readonly HostRow[] }) {
             <td>
               <ul class="channels">
                 {host.channels.map(channel => (
-                  <li key={channel.name} class="tag">
-                    <Untrusted text={channel.name} />{' '}
-                    <span class="hint">
-                      <Ago time={channel.last_seen} />
-                    </span>
+                  <li key={channel.name} class="tag" title={fullTime(channel.last_seen)}>
+                    <Untrusted text={channel.name} />
                   </li>
                 ))}
               </ul>

@@ -43,7 +43,10 @@ function Dashboard({ status }: { status: StatusAnswer }) {
       <div class="overview-head">
         <h1>{t('nav.overview')}</h1>
         <p class="hint">
-          {t('overview.summary', { records: number(status.store.records), rate: number(status.records_per_second) })}
+          {t('overview.summary', {
+            records: number(status.store.records),
+            rate: number(Math.round(status.records_per_second * 10) / 10),
+          })}
         </p>
       </div>
       <Warnings warnings={status.warnings} />

@@ -1,7 +1,8 @@
 // New records as they arrive, newest first, from the server's event stream. Held back while somebody reads.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { RecordJson } from '../api/answers.ts'
-import { apiUrl } from '../api/request.ts'
+import { apiUrl, get } from '../api/request.ts'
+import { t } from '../i18n/i18n.ts'
 
 /** More would make the page slow and nobody scrolls back so far: the search is for that. */
 const keptRecords = 1000
@@ -52,7 +53,12 @@ export function useLiveTail(q: string, enabled: boolean, held: boolean): LiveTai
     }
     const timer = setInterval(show, showEveryMs)
     source.addEventListener('open', () => setState(before => ({ ...before, connected: true, ended: undefined })))
-    source.addEventListener('error', () => setState(before => ({ ...before, connected: false })))
+    source.addEventListener('error', () => {
+      setState(before => ({ ...before, connected: false }))
+      if (source.readyState !== EventSource.CLOSED) return // the browser connects again by itself
+      setState(before => ({ ...before, ended: t('live.lost') }))
+      void get('me').catch(() => undefined) // an expired session shows itself here
+    })
     source.addEventListener('records', event => {
       const data = JSON.parse(event.data) as { records: readonly RecordJson[]; skipped: number } // docs/api.md, tail
       waiting = [...waiting, ...data.records]

@@ -2,7 +2,7 @@
 import './shell.css'
 import { Bell, CircleHelp, House, LogOut, Monitor, Moon, ScrollText, Search, Server, Sun } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { AlertsAnswer } from '../api/answers.ts'
 import { get } from '../api/request.ts'
@@ -31,6 +31,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
     Escape: () => leave(path, route),
   })
   useTitle(path)
+  useFreshPage(path)
   return (
     <div class="shell">
       <a class="skip-link" href="#main" onClick={skipToMain}>
@@ -140,6 +141,19 @@ function useTitle(path: string): void {
   useEffect(() => {
     document.title = title
   }, [title])
+}
+
+/** Another page starts at its top, for the eye and for a screen reader. */
+function useFreshPage(path: string): void {
+  const page = path.split('/')[1] ?? ''
+  const shown = useRef(page)
+  useEffect(() => {
+    if (shown.current === page) return
+    shown.current = page
+    const main = document.getElementById('main')
+    main?.scrollTo(0, 0)
+    main?.focus({ preventScroll: true })
+  }, [page])
 }
 
 function isCurrent(page: string, path: string): boolean {
