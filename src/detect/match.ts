@@ -1,10 +1,10 @@
 // Records against all rules, on the hot path of intake: one byte scan per frame, then only the rules it points at.
 //
 //   frame bytes ──scan──▶ false: surely no rule ── record ──▶ matchCandidates: predicates of the seen rules
-//   text was decoded (escapes, hex, charset: the bytes say little) ── record ──▶ matchAll: every rule
+//   text was decoded (escapes, hex, charset: the bytes say little) ── record ──▶ matchAll: a scan of the record's texts
 import type { LogRecord } from '../model/record.ts'
 import type { EventView, Predicate, Query } from '../query/ast.ts'
-import { lowerCache } from '../query/lower.ts'
+import { lowerCache, textsOf } from '../query/lower.ts'
 import { compileQuery } from '../query/match.ts'
 import { compileScan } from './literal-scan.ts'
 import { applies, isFed, type LogSources, logSourcesOf } from './log-source.ts'
@@ -18,8 +18,10 @@ export type Matcher = {
   scan(bytes: Uint8Array, start: number, end: number): boolean
   /** Ids of the rules that match the record of the frame scanned last. */
   matchCandidates(record: LogRecord): readonly string[]
-  /** Ids of the rules that match, whatever was scanned. */
+  /** Ids of the rules that match, whatever the frame's bytes say: the record's own texts are scanned instead. */
   matchAll(record: LogRecord): readonly string[]
+  /** The same without any scan: every rule is evaluated. What the others must agree with. */
+  matchEvery(record: LogRecord): readonly string[]
   /** As matchAll for a flat event (Sigma field names) or a record in its JSON form. */
   matchEvent(event: unknown, options?: { readonly ignoreLogSource?: boolean }): readonly string[]
   readonly ruleCount: number
@@ -97,19 +99,27 @@ export function createMatcher(rules: readonly CompiledRule[]): Matcher {
     return ids ?? none
   }
 
+  function scan(bytes: Uint8Array, start: number, end: number): boolean {
+    generation++
+    candidateCount = 0
+    if (automaton.scan(bytes, start, end)) passGates()
+    return candidateCount > 0 || index.always.length > 0
+  }
+
+  function matchCandidates(record: LogRecord): readonly string[] {
+    if (candidateCount === 0 && index.always.length === 0) return none
+    const numbers = [...candidates.subarray(0, candidateCount), ...index.always].sort((a, b) => a - b)
+    return matchRules(numbers, view.of(record), logSourcesOf(record))
+  }
+
   return {
-    scan(bytes, start, end) {
-      generation++
-      candidateCount = 0
-      if (automaton.scan(bytes, start, end)) passGates()
-      return candidateCount > 0 || index.always.length > 0
+    scan,
+    matchCandidates,
+    matchAll(record) {
+      const texts = Buffer.from(textsOf(view.of(record).values()).join('\n'))
+      return scan(texts, 0, texts.length) ? matchCandidates(record) : none
     },
-    matchCandidates(record) {
-      if (candidateCount === 0 && index.always.length === 0) return none
-      const indexes = [...candidates.subarray(0, candidateCount), ...index.always].sort((a, b) => a - b)
-      return matchRules(indexes, view.of(record), logSourcesOf(record))
-    },
-    matchAll: record => matchRules(everyRule, view.of(record), logSourcesOf(record)),
+    matchEvery: record => matchRules(everyRule, view.of(record), logSourcesOf(record)),
     matchEvent(event, options = {}) {
       if (isRecordJson(event)) {
         const record = recordFromJson(event)

@@ -100,7 +100,7 @@ function image(record: LogRecord): string | undefined {
   if (typeof known === 'string') return known
   const command = record.fields['process.command_line']
   if (typeof command !== 'string') return undefined
-  const word = /^\s*(\S+)/.exec(command)?.[1]
+  const word = /^[ \t\n]*(\S+)/.exec(command)?.[1]
   if (word === undefined) return undefined
   return word.includes('/') ? word : `/usr/bin/${word}`
 }

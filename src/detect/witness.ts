@@ -119,16 +119,26 @@ function ofGlob(glob: readonly GlobPart[]): readonly Literal[] | undefined {
   return longest(glob.flatMap(part => (typeof part === 'string' ? pieces(part) : [])))
 }
 
-/** An Image may be `/usr/bin/` + the command's first word: only what follows the last slash is sure to stand there. */
+/** An Image may be `/usr/bin/` + the command's first word: then only what follows the last slash is sure to stand there. */
 function ofImage(glob: readonly GlobPart[]): readonly Literal[] | undefined {
+  const parts = glob.filter(part => typeof part === 'string').map(part => part.toLowerCase())
+  if (!parts.every(mayBeDerived)) return ofGlob(glob)
   const last = glob.at(-1)
-  if (typeof last !== 'string') return undefined
-  const name = last.slice(last.lastIndexOf('/') + 1)
-  if (last.includes('/') && name.length === 2)
-    return ['/', '=', ' ', '"', "'", '|', '\t', ']'].flatMap(before => pieces(before + name))
-  if (!last.includes('/') && '/usr/bin/'.includes(name.toLowerCase())) return undefined
-  return longest(pieces(name))
+  const name = typeof last === 'string' ? last.toLowerCase().slice(last.lastIndexOf('/') + 1) : ''
+  if (typeof last === 'string' && last.includes('/') && /^[!-"$-~]{2,4}$/.test(name)) {
+    return [...beforeWord].map(character => character + name)
+  }
+  const names = parts.filter(part => part.includes('/') || !'/usr/bin/'.includes(part))
+  return longest(names.flatMap(part => pieces(part.slice(part.lastIndexOf('/') + 1))))
 }
+
+/** True when `/usr/bin/` + a word without slashes can contain the text. */
+function mayBeDerived(text: string): boolean {
+  return !text.includes('/') || '/usr/bin/'.endsWith(text.slice(0, text.lastIndexOf('/') + 1))
+}
+
+/** What can stand in front of a program's name: its path, or the end of whatever leads to a command line. */
+const beforeWord = '/= \t\n"\'|]:,;([{>'
 
 /** Blanks of a phrase stand for any white space, so a literal goes over a blank only with every kind of it. */
 function ofPhrase(text: string): readonly Literal[] | undefined {
@@ -182,7 +192,7 @@ function longest(all: readonly Literal[]): readonly Literal[] | undefined {
   return best === undefined ? undefined : [best.slice(0, maxLiteralBytes)]
 }
 
-const worth = (literal: Literal) => (common.has(literal) ? 1 : Math.min(literal.length, 12))
+const worth = (literal: Literal) => (common.has(literal.trimStart()) ? 1 : Math.min(literal.length, 12))
 
 /** Of two necessary sets the one that fewer lines contain. */
 function better(a: readonly Literal[] | undefined, b: readonly Literal[] | undefined): readonly Literal[] | undefined {

@@ -79,8 +79,12 @@ describe('the scan loses nothing', () => {
     '<14>Nov 23 12:55:48 web01 root: HISTORY:PID=1 USER=alice CMD=nc\r\n-l 99',
     '<182>Nov 23 12:55:48 web01 alice [1234]: nc -l 44 [0]',
   ]
-  const check = (frame: Buffer) =>
-    deepEqual(found(matcher, frame), matcher.matchAll(recordOfLine(frame)), frame.toString())
+  const check = (frame: Buffer) => {
+    const record = recordOfLine(frame)
+    const want = matcher.matchEvery(record)
+    deepEqual(found(matcher, frame), want, `frame ${frame.toString()}`)
+    deepEqual(matcher.matchAll(record), want, `record ${frame.toString()}`)
+  }
 
   test('on the lines of the pack and of the parsers', () => {
     for (const line of lines) check(Buffer.from(line))
