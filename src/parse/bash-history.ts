@@ -51,8 +51,10 @@ export function parseBracketedHistory(text: string, body: Body): Fields | undefi
 }
 
 // Keys with a meaning here. A key that is not in the table may stand before CMD and is passed over.
-type Key = { readonly field: string; readonly kind: 'text' | 'integer' | 'directory' | 'address' }
+type Key = { readonly field: string; readonly kind: 'text' | 'integer' | 'directory' | 'address' | 'command' }
 const keys = new Map<string, Key>([
+  ['CMD', { field: 'process.command_line', kind: 'command' }],
+  ['COMMAND', { field: 'process.command_line', kind: 'command' }],
   ['PID', { field: 'process.pid', kind: 'integer' }],
   ['PPID', { field: 'process.parent.pid', kind: 'integer' }],
   ['SID', { field: 'process.session_leader.pid', kind: 'integer' }],
@@ -87,13 +89,11 @@ function parsePairs(text: string, start: number, body: Body, tag: string | undef
   let at = start
   while (at < text.length) {
     const equals = keyEnd(text, at)
-    const name = equals === -1 ? '' : text.slice(at, equals)
-    const upper = keys.has(name) ? name : name.toUpperCase()
-    if (upper === 'CMD' || upper === 'COMMAND') {
+    const known = equals === -1 ? undefined : findKey(text, at, equals)
+    if (known?.kind === 'command') {
       command = equals + 1
       break
     }
-    const known = keys.get(upper)
     if (known === undefined && typed === -1) {
       typed = at
       // bash's own form has PID and UID only: what follows is typed text, with whatever looks like a pair in it.
@@ -103,7 +103,7 @@ function parsePairs(text: string, start: number, body: Body, tag: string | undef
       end = nextBlank(text, at) // a value with a blank in it goes on
     } else {
       setPair(fields, flags, key, text.slice(from, end))
-      isNative = isNative && count < 2 && upper === (count === 0 ? 'PID' : 'UID')
+      isNative = isNative && known?.field === (count === 0 ? 'process.pid' : 'user.id') && count < 2
       count++
       key = known
       from = equals + 1
@@ -123,6 +123,27 @@ function parsePairs(text: string, start: number, body: Body, tag: string | undef
   if (flags.length > 0) fields['history.flags'] = flags
   return fields
 }
+
+/** The key between `at` and `end`, in any case. Short names are looked up by a number, without making a string. */
+function findKey(text: string, at: number, end: number): Key | undefined {
+  if (end - at > 5) return keys.get(text.slice(at, end).toUpperCase())
+  const packed = packLetters(text, at, end)
+  return packed === 0 ? undefined : shortKeys.get(packed)
+}
+
+/** Up to five letters, five bits each, behind a 1: different words give different numbers, both cases the same. */
+function packLetters(text: string, at: number, end: number): number {
+  let packed = 1
+  for (let i = at; i < end; i++) {
+    const letter = (text.charCodeAt(i) | 32) - 96
+    if (letter < 1 || letter > 26) return 0
+    packed = (packed << 5) | letter
+  }
+  return packed
+}
+
+const shortKeys = new Map<number, Key>()
+for (const [name, key] of keys) if (name.length <= 5) shortKeys.set(packLetters(name, 0, name.length), key)
 
 function setPair(fields: MutableFields, flags: string[], key: Key | undefined, value: string): void {
   if (key === undefined) return
@@ -170,7 +191,15 @@ function setCommand(fields: MutableFields, flags: string[], raw: string, escaped
 }
 
 function decodeBackslashes(text: string): string {
-  return text.includes('\\') ? text.replace(/\\([\\n])/g, (_, c) => (c === 'n' ? '\n' : '\\')) : text
+  let decoded = ''
+  let from = 0
+  for (let at = text.indexOf('\\'); at !== -1; at = text.indexOf('\\', at + 2)) {
+    const next = text.charCodeAt(at + 1)
+    if (next !== 92 && next !== 110) continue
+    decoded += text.slice(from, at) + (next === 110 ? '\n' : '\\')
+    from = at + 2
+  }
+  return from === 0 ? text : decoded + text.slice(from)
 }
 
 /**

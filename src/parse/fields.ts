@@ -15,6 +15,7 @@
 import type { Fields } from '../model/record.ts'
 import { parseAccessLog } from './access-log.ts'
 import { parseAccounts } from './accounts.ts'
+import { isAddress } from './address.ts'
 import { parseAudit } from './auditd.ts'
 import { parseBracketedHistory, parseHistory, parseHistoryPairs } from './bash-history.ts'
 import type { Body, BodyParser, Extracted } from './body.ts'
@@ -141,7 +142,8 @@ for (const [parser, names] of [
   [parseHistoryPairs, 'HISTORY history'],
   [parseSystemd, 'systemd'],
   [parseLogind, 'systemd-logind'],
-  [parseKernel, 'kernel'],
+  [parseKernel, 'kernel ulogd'],
+  [parseAccessLog, 'nginx httpd apache apache2 lighttpd'],
   [parseSnoopy, 'snoopy'],
   [parseSnare, 'MSWinEventLog'],
 ] as const) {
@@ -156,10 +158,11 @@ function byShape(text: string, body: Body): Fields | undefined {
     const fields = parseBracketedHistory(text, body)
     if (fields !== undefined) return fields
   }
-  // Most lines that nobody knows end here: neither a client's address in front nor a pair.
+  // A relay may have lost the tag of kernel lines; facility 0 is the kernel's alone.
+  if (body.facility === 0 && body.appName === undefined) return parseKernel(text)
+  if (text.includes('] "') && isAddress(text.slice(0, text.indexOf(' ')))) return parseAccessLog(text)
+  // Most lines that nobody knows end here: a pair begins with a letter.
   const lower = first | 32
-  if ((first >= 48 && first <= 58) || (lower >= 97 && lower <= 122) || first === 95) {
-    return text.includes('] "') ? (parseAccessLog(text) ?? parseKeyValue(text)) : parseKeyValue(text)
-  }
+  if ((lower >= 97 && lower <= 122) || first === 95) return parseKeyValue(text)
   return undefined
 }

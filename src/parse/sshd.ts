@@ -7,6 +7,11 @@ import { newFields, parseInteger, setText } from './body.ts'
 
 /** The fields of a line of sshd (sshd-session, sshd-auth), without PAM's lines; else undefined. */
 export function parseSshd(text: string): Fields | undefined {
+  if (text.startsWith('error: ') || text.startsWith('fatal: ')) return parseLine(text.slice(7))
+  return parseLine(text)
+}
+
+function parseLine(text: string): Fields | undefined {
   switch (text.charCodeAt(0)) {
     case 65: // A
       if (text.startsWith('Accepted ')) return parseLogin(text, 9, 'success')
@@ -48,15 +53,9 @@ export function parseSshd(text: string): Fields | undefined {
     case 98: // b
       if (text.startsWith('banner exchange: Connection from ')) return parseProtocolError(text, 33)
       break
-    case 101: // e
-      if (text.startsWith('error: ')) return parseSshd(text.slice(7)) ?? parseError(text, 7)
-      break
-    case 102: // f
-      if (text.startsWith('fatal: ')) return parseSshd(text.slice(7)) ?? parseError(text, 7)
-      break
     case 107: // k
     case 115: // s
-      return parseError(text, 0)
+      return parseError(text)
     default:
   }
   return undefined
@@ -223,21 +222,20 @@ function parseTimeout(text: string): Fields | undefined {
 }
 
 /** `kex_exchange_identification: …`, `kex_protocol_error: …`, `ssh_dispatch_run_fatal: Connection from [USER ]IP port N: …` */
-function parseError(text: string, at: number): Fields | undefined {
-  if (text.startsWith('ssh_dispatch_run_fatal: Connection from ', at)) {
+function parseError(text: string): Fields | undefined {
+  const end = withoutPreauth(text)
+  if (text.startsWith('ssh_dispatch_run_fatal: Connection from ')) {
     const colon = text.lastIndexOf(': ')
     const fields = protocolError()
-    if (colon > at + 40) {
-      setUserAndPeer(fields, text, at + 40, colon)
-      fields['event.reason'] = text.slice(colon + 2, withoutPreauth(text))
+    if (colon > 40) {
+      setUserAndPeer(fields, text, 40, colon)
+      fields['event.reason'] = text.slice(colon + 2, end)
     }
     return fields
   }
-  if (!text.startsWith('kex_exchange_identification: ', at) && !text.startsWith('kex_protocol_error: ', at)) {
-    return undefined
-  }
+  if (!text.startsWith('kex_exchange_identification: ') && !text.startsWith('kex_protocol_error: ')) return undefined
   const fields = protocolError()
-  fields['event.reason'] = text.slice(text.indexOf(': ', at) + 2, withoutPreauth(text))
+  fields['event.reason'] = text.slice(text.indexOf(': ') + 2, end)
   return fields
 }
 

@@ -8,7 +8,7 @@ const size = 65_536
 // What is repeated, apart by ¦.
 const pieces =
   ` ¦=¦a=¦a= ¦a="¦"¦\\¦\\"¦\\x41¦#012¦[¦]¦(¦)¦{¦{"a":¦[[¦:¦ : ¦ ; ¦,¦|¦\t¦ from 1.2.3.4 port 5¦ from ¦ port ¦ by ¦ for ¦ user=¦` +
-  ` (uid=¦] "¦ PID=1¦ UID=1¦\\ ¦ COMMAND=¦\u001d¦IN= OUT=¦a0=41 ¦msg='¦cwd:/ ¦; ¦ not allowed because ¦ -> ¦ssh2: ¦ [preauth]¦` +
+  ` (uid=¦] "¦ PID=1¦ UID=1¦\\ ¦ COMMAND=¦\u001d¦IN= OUT=¦a0=41 ¦msg='¦cwd:/ ¦; ¦ not allowed because ¦ -> ¦ssh2: ¦ [preauth]¦error: ¦fatal: ¦message repeated 2 times: [ ¦` +
   `1¦A¦你¦\ud800`
 // Program, and the beginnings that lead to each of its loops.
 const heads: { readonly [appName: string]: string } = {

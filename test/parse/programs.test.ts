@@ -80,6 +80,8 @@ test('kernel', () => {
     'event.action': 'syscall',
     'process.pid': 3,
   })
+  fact(undefined, 'device eth0 entered promiscuous mode', { 'event.action': 'promiscuous_mode' }, { facility: 0 })
+  unknown(undefined, 'device eth0 entered promiscuous mode', { facility: 1 })
   unknown('kernel', '[    0.000000] Linux version 6.1.0')
 })
 
@@ -144,6 +146,7 @@ test('access logs', () => {
   })
   fact('frontend', '203.0.113.9 - - [x] "GET / HTTP/1.1" 200 5', { 'event.action': 'http_request' })
   fact('nginx', '203.0.113.9 - - [x] "GET /a b HTTP/1.1" 400 5 "-" "-"', { 'url.path': '/a b', 'url.original': '/a b' })
+  unknown('app', 'user bob [admin] "GET / HTTP/1.1" 200 5')
   unknown('nginx', '2026/11/23 12:00:00 [error] 7#7: *1 open() failed')
 })
 
