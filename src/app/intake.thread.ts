@@ -1,33 +1,30 @@
-// One intake thread: bytes arrive → frame → header → rules → block → writer. Read this first.
+// One intake thread: bytes arrive → frame → batch → writer. Read this first.
 //
-//   receive/udp, receive/tcp ─► frame() ─► scanHeader ─► matcher.scan ─► builder.appendScanned ─► flush() ─► writer
-//                                   │ (rare forms)           │ (candidates)
-//                                   └─► rowOfFrame           └─► recordOf → matcher → hits
+//   receive/udp, receive/tcp ──frame()──► batch-builder.ts ──flush()──► writer thread
+//          ▲                                                              │
+//          └── pause, resume ◄── at most 4 batches underway ◄── stored ───┘
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import { isPicketError } from '../base/errors.ts'
 import { createLog } from '../base/log.ts'
-import { createMatcher, type Matcher } from '../detect/match.ts'
 import { compileRules } from '../detect/rules.ts'
-import { recordToJson } from '../model/record.ts'
-import { dayOf, type Origin, type StoredRow } from '../model/row.ts'
-import { mayDecode } from '../parse/may-decode.ts'
-import { recordOf, rowOfFrame } from '../parse/record.ts'
-import { indexedTexts } from '../query/tokens.ts'
+import { dayOf, type Origin } from '../model/row.ts'
 import type { Listener, Source } from '../receive/listener.ts'
 import { parseAllowList } from '../receive/peer.ts'
 import { startTcp } from '../receive/tcp.ts'
 import { startUdp } from '../receive/udp.ts'
-import type { BatchHit } from '../store/sqlite/append.ts'
-import { BlockBuilder } from '../store/sqlite/block-builder.ts'
 import type { FromIntake, ToIntake } from '../store/sqlite/writer.thread.ts'
-import { HeaderScan, scanHeader } from '../syslog-parser/scan.ts'
+import { createBatchBuilder } from './batch-builder.ts'
 import type { FromIntakeThread, IntakeStart, ListenerState, ToIntakeThread } from './messages.ts'
 
 /** Batches on their way to the disk; beyond this the sockets are paused until the writer has caught up. */
 const maxBatchesUnderway = 4
-/** A record waits at most so long for company before it is written. */
+/** A record waits so long for company before it is written. */
 const flushAfterMs = 20
+/** In a stream of more than this many records per flushAfterMs, waiting for a full block saves merging small ones … */
+const streamRows = 400
+/** … for at most so long. */
+const maxWaitMs = 200
 
 if (parentPort === null) throw new Error('BUG: intake.thread.ts runs as a worker thread')
 const main = parentPort
@@ -35,13 +32,13 @@ const start = workerData as IntakeStart
 const { writer } = start
 const { timeZone, charset } = start.receive
 const log = createLog(start.logLevel)
-const builder = new BlockBuilder()
-const header = new HeaderScan()
+const builder = createBatchBuilder(compileRules(start.rules).rules)
 const origins = new WeakMap<Source, Origin>()
-let matcher: Matcher = createMatcher(compileRules(start.rules).rules)
-let hits: BatchHit[] = []
 let day = ''
 let dayEndsAt = 0
+/** When the oldest record of the batch arrived, and whether it has waited long enough. */
+let firstAt = 0
+let isDue = false
 let batchesUnderway = 0
 let isPaused = false
 let isStopping = false
@@ -57,45 +54,12 @@ function frame(received: Uint8Array, from: number, to: number, source: Source): 
     received instanceof Buffer ? received : Buffer.from(received.buffer, received.byteOffset, received.byteLength)
   const receivedAt = Date.now()
   if (receivedAt >= dayEndsAt) startDay(receivedAt)
-  const origin = source === lastSource ? (lastOrigin as Origin) : originOf(source)
-  if (scanHeader(bytes, from, to, receivedAt, timeZone, header)) {
-    const isCandidate = matcher.scan(bytes, from, to)
-    const isDecoded = mayDecode(bytes, header.messageStart, to)
-    if (isCandidate || isDecoded) checkRecord(scannedRow(bytes, to, receivedAt, origin), isDecoded)
-    builder.appendScanned(bytes, to, header, receivedAt, origin)
-  } else {
-    const row = rowOfFrame(Buffer.from(bytes.subarray(from, to)), receivedAt, origin)
-    checkRecord(row, true)
-    builder.appendRow(row)
+  if (builder.count === 0) {
+    firstAt = receivedAt
+    flushTimer = setTimeout(onTimer, flushAfterMs)
   }
+  builder.take(bytes, from, to, receivedAt, source === lastSource ? (lastOrigin as Origin) : originOf(source))
   if (builder.isFull) flush()
-  else if (flushTimer === undefined) flushTimer = setTimeout(flushWaiting, flushAfterMs)
-}
-
-/** Runs the rules on a record; `wholeText`: its words are not all in the frame as they stand, so they are indexed here. */
-function checkRecord(row: StoredRow, wholeText: boolean): void {
-  const record = recordOf(row, '')
-  if (wholeText) for (const text of indexedTexts(record)) builder.terms.addText(text)
-  const ruleIds = wholeText ? matcher.matchAll(record) : matcher.matchCandidates(record)
-  if (ruleIds.length > 0) hits.push({ row: builder.count, ruleIds, record: recordToJson(record) })
-}
-
-function scannedRow(bytes: Buffer, to: number, receivedAt: number, origin: Origin): StoredRow {
-  const text = (start: number, end: number): string | undefined =>
-    end > start ? bytes.toString('latin1', start, end) : undefined
-  return {
-    seq: 0,
-    receivedAt,
-    origin,
-    layout: header.layout,
-    facility: header.pri >> 3,
-    severity: header.pri & 7,
-    timestampMicros: header.timestampMicros,
-    hostname: text(header.hostStart, header.hostEnd),
-    appName: text(header.appStart, header.appEnd),
-    procId: text(header.procIdStart, header.procIdEnd),
-    bytes: bytes.subarray(header.messageStart, to),
-  }
 }
 
 function originOf(source: Source): Origin {
@@ -116,23 +80,22 @@ function startDay(receivedAt: number): void {
   dayEndsAt = (Math.floor(receivedAt / 86_400_000) + 1) * 86_400_000
 }
 
-function flushWaiting(): void {
-  flushTimer = undefined
-  // while the disk is busy with a batch the next one may grow: the answer brings us back here
-  if (builder.count > 0 && (batchesUnderway === 0 || isStopping)) flush()
+function onTimer(): void {
+  const waitedMs = Date.now() - firstAt
+  if (builder.count >= streamRows && waitedMs >= 0 && waitedMs < maxWaitMs)
+    flushTimer = setTimeout(onTimer, flushAfterMs)
+  // while the disk is busy with a batch the next one may grow: the answer brings us back
+  else if (batchesUnderway > 0) isDue = true
+  else flush()
 }
 
 function flush(): void {
-  if (flushTimer !== undefined) clearTimeout(flushTimer)
-  flushTimer = undefined
-  const block = builder.encode()
-  const message: FromIntake = { type: 'append', batch: { day, block, hits } }
-  hits = []
-  writer.postMessage(message, [
-    ...block.columns.map(data => data.buffer),
-    block.summary.buffer,
-    block.filterTerms.buffer,
-  ])
+  clearTimeout(flushTimer)
+  isDue = false
+  const batch = builder.batch(day)
+  const { columns, summary, filterTerms } = batch.block
+  const message: FromIntake = { type: 'append', batch }
+  writer.postMessage(message, [...columns.map(data => data.buffer), summary.buffer, filterTerms.buffer])
   batchesUnderway++
   if (batchesUnderway >= maxBatchesUnderway && !isPaused && !isStopping) {
     isPaused = true
@@ -146,15 +109,14 @@ writer.on('message', ({ batches }: ToIntake) => {
     isPaused = false
     for (const listener of listeners) listener.resume()
   }
-  if (builder.count > 0 && flushTimer === undefined && batchesUnderway === 0) flush()
+  if (isDue && batchesUnderway === 0) flush()
   if (isStopping) finishStopping()
 })
 
 main.on('message', (message: ToIntakeThread) => {
   switch (message.type) {
     case 'rules':
-      matcher = createMatcher(compileRules(message.rules).rules)
-      return
+      return builder.useRules(compileRules(message.rules).rules)
     case 'stop':
       return void stop()
     default:

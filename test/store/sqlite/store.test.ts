@@ -5,37 +5,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { type BatchBuilder, createBatchBuilder } from '../../../src/app/batch-builder.ts'
 import type { LogRecord } from '../../../src/model/record.ts'
 import { dayOf, type Origin, type StoredRow } from '../../../src/model/row.ts'
 import { rawOf, recordOf, rowOfFrame } from '../../../src/parse/record.ts'
 import { compileQuery } from '../../../src/query/match.ts'
 import { parseQuery } from '../../../src/query/parse.ts'
 import { recordView } from '../../../src/query/record-view.ts'
-import { indexedTexts } from '../../../src/query/tokens.ts'
 import { type Batch, openAppender } from '../../../src/store/sqlite/append.ts'
-import { BlockBuilder } from '../../../src/store/sqlite/block-builder.ts'
 import { openReader } from '../../../src/store/sqlite/reader.ts'
 import type { Reader } from '../../../src/store/store.ts'
-import { HeaderScan, scanHeader } from '../../../src/syslog-parser/scan.ts'
 
 const origin: Origin = { peer: '192.0.2.7', transport: 'tcp', timeZone: 'UTC', charset: 'windows-1252' }
 const noon = Date.UTC(2026, 10, 23, 12)
 
 type Sent = { readonly frame: Buffer; readonly receivedAt: number }
 
-/** Frames as the intake thread would take them: scanned where the scan agrees, else parsed whole. */
-function batchOf(sent: readonly Sent[], builder: BlockBuilder): Batch {
-  const header = new HeaderScan()
-  for (const { frame, receivedAt } of sent) {
-    if (scanHeader(frame, 0, frame.length, receivedAt, 'UTC', header))
-      builder.appendScanned(frame, frame.length, header, receivedAt, origin)
-    else {
-      const row = rowOfFrame(frame, receivedAt, origin)
-      for (const text of indexedTexts(recordOf(row, ''))) builder.terms.addText(text)
-      builder.appendRow(row)
-    }
-  }
-  return { day: dayOf(sent[0]?.receivedAt ?? 0), block: builder.encode(), hits: [] }
+function batchOf(sent: readonly Sent[], builder: BatchBuilder): Batch {
+  for (const { frame, receivedAt } of sent) builder.take(frame, 0, frame.length, receivedAt, origin)
+  return builder.batch(dayOf(sent[0]?.receivedAt ?? 0))
 }
 
 function withStore(run: (dir: string) => void): void {
@@ -98,7 +86,7 @@ describe('store', () => {
         fc.array(fc.array(frameOf, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 40 }),
         commits => {
           withStore(dir => {
-            const builder = new BlockBuilder()
+            const builder = createBatchBuilder([])
             let appender = openAppender(dir)
             const frames: Buffer[] = []
             commits.forEach((commit, n) => {
@@ -129,7 +117,7 @@ describe('store', () => {
 
   test('sequence numbers have no gap over days, merges and restarts', () => {
     withStore(dir => {
-      const builder = new BlockBuilder()
+      const builder = createBatchBuilder([])
       const days = [0, 1, 1, 3].map(day => noon + day * 86_400_000)
       for (const at of days) {
         const appender = openAppender(dir)
@@ -151,7 +139,7 @@ describe('store', () => {
 
   test('a clock that goes back does not open an old day again', () => {
     withStore(dir => {
-      const builder = new BlockBuilder()
+      const builder = createBatchBuilder([])
       const appender = openAppender(dir)
       appender.append([batchOf([{ frame: Buffer.from('<13>late'), receivedAt: noon + 86_400_000 }], builder)])
       const { day } = appender.append([batchOf([{ frame: Buffer.from('<13>early'), receivedAt: noon }], builder)])
@@ -165,7 +153,7 @@ describe('store', () => {
 
   test('retention unlinks old days and nothing else', () => {
     withStore(dir => {
-      const builder = new BlockBuilder()
+      const builder = createBatchBuilder([])
       const appender = openAppender(dir)
       for (const day of [0, 1, 2])
         appender.append([batchOf([{ frame: Buffer.from(`<13>${day}`), receivedAt: noon + day * 86_400_000 }], builder)])
@@ -219,7 +207,7 @@ test('records found in the store = records that the predicate accepts, sealed or
   fc.assert(
     fc.property(fc.array(frameOf, { minLength: 1, maxLength: 60 }), fc.boolean(), (frames, isSealed) => {
       withStore(dir => {
-        const builder = new BlockBuilder(isSealed ? frames.length : undefined)
+        const builder = createBatchBuilder([], isSealed ? frames.length : undefined)
         const appender = openAppender(dir)
         const batch = batchOf(
           frames.map((frame, i) => ({ frame, receivedAt: noon + i })),
@@ -252,7 +240,7 @@ test('records found in the store = records that the predicate accepts, sealed or
 
 test('histogram and facets of everything agree with the records', () => {
   withStore(dir => {
-    const builder = new BlockBuilder()
+    const builder = createBatchBuilder([])
     const appender = openAppender(dir)
     const sent = Array.from({ length: 300 }, (_, i) => ({
       frame: Buffer.from(lines[i % 4] as string),
@@ -280,7 +268,10 @@ test('histogram and facets of everything agree with the records', () => {
       host: [{ value: 'web02', count: 2 }],
     })
     deepEqual(
-      reader.hosts({}).map(({ hostname, records, lastSeen }) => [hostname, records, lastSeen]).toSorted((a, b) => Number(a[2]) - Number(b[2])),
+      reader
+        .hosts({})
+        .map(({ hostname, records, lastSeen }) => [hostname, records, lastSeen])
+        .toSorted((a, b) => Number(a[2]) - Number(b[2])),
       [
         ['web01', 75, noon + 296_000],
         ['web02', 150, noon + 298_000],
@@ -293,7 +284,7 @@ test('histogram and facets of everything agree with the records', () => {
 
 test('pages follow each other without gap or repeat, and `after` gives what is new', () => {
   withStore(dir => {
-    const builder = new BlockBuilder()
+    const builder = createBatchBuilder([])
     const appender = openAppender(dir)
     for (let i = 0; i < 95; i++)
       appender.append([batchOf([{ frame: Buffer.from(`<13>n ${i}`), receivedAt: noon + i }], builder)])
