@@ -72,12 +72,10 @@ type Pairs = Map<string, string>
 function readPairs(text: string, start: number, end: number): Pairs {
   const pairs: Pairs = new Map()
   let at = start
-  while (at < end) {
-    const blank = boundary(text, ' ', at, end)
-    const equals = text.indexOf('=', at)
-    if (equals === -1 || equals >= end) break
-    if (equals > blank) {
-      at = blank + 1
+  while (at < end && pairs.size < maxPairs) {
+    const equals = keyEnd(text, at, end)
+    if (equals === -1) {
+      at = boundary(text, ' ', at, end) + 1 // a word of free text
       continue
     }
     const key = text.slice(at, equals)
@@ -85,14 +83,27 @@ function readPairs(text: string, start: number, end: number): Pairs {
       at = equals + 2
       continue
     }
-    const quote = text.charCodeAt(equals + 1) === 34 ? text.indexOf('"', equals + 2) : -1
-    let valueEnd = quote === -1 || quote >= end ? blank : quote + 1
-    const next = Math.max(valueEnd, blank === valueEnd ? blank : boundary(text, ' ', valueEnd, end)) + 1
+    const quote = text.charCodeAt(equals + 1) === 34 ? boundary(text, '"', equals + 2, end) : end
+    let valueEnd = quote === end ? boundary(text, ' ', equals + 1, end) : quote + 1
+    at = boundary(text, ' ', valueEnd, end) + 1
     if (valueEnd > equals + 1 && text.charCodeAt(valueEnd - 1) === 39) valueEnd--
-    if (!pairs.has(key) && pairs.size < 256) pairs.set(key, text.slice(equals + 1, valueEnd))
-    at = next
+    if (!pairs.has(key)) pairs.set(key, text.slice(equals + 1, valueEnd))
   }
   return pairs
+}
+
+// The kernel cuts an EXECVE record at 7,500 characters of arguments, so they fit.
+const maxPairs = 4096
+
+/** The index of the `=` behind a key of at most 32 characters, or -1. */
+function keyEnd(text: string, at: number, end: number): number {
+  const limit = Math.min(end, at + 33)
+  for (let i = at; i < limit; i++) {
+    const c = text.charCodeAt(i)
+    if (c === 61) return i
+    if (c === 32) return -1
+  }
+  return -1
 }
 
 function boundary(text: string, what: string, at: number, end: number): number {

@@ -115,7 +115,7 @@ function parsePairs(text: string, start: number, body: Body, tag: string | undef
   setPair(fields, flags, key, text.slice(from, command === -1 && typed !== -1 ? wordEnd : end))
 
   setUser(fields, flags, tag)
-  if (text.charCodeAt(8) === 40) flags.push('truncated')
+  if (text.lastIndexOf('(', start - 1) !== -1) flags.push('truncated')
   if (command !== -1) setCommand(fields, flags, text.slice(command), fields['history.number'] !== undefined)
   else if (typed !== -1) fields['process.command_line'] = decodeOctal(text.slice(typed))
   else flags.push('cut_short')

@@ -64,13 +64,15 @@ function withoutAnnotation(text: string): string {
 
 const annotation = /^ @\[_PID=\d+ _UID=\d+ _GID=\d+ _COMM=[\w.:/-]+ _EXE=[\w.:/-]+ _CMDLINE="[\w.:/ -]*"\]$/
 
-/** `{…}`, or `@cee: {…}` (the CEE cookie). */
+/** `{"…`, or `@cee: {"…` (the CEE cookie). Other braces are somebody's text: a line of a shell function begins so, too. */
 function extractJson(text: string, first: number): Extracted {
   const start = first === 123 ? 0 : text.startsWith('@cee:') ? text.indexOf('{') : -1
-  if (start === -1) return nothing
+  if (start === -1 || !objectStart.test(text.slice(start, start + 64))) return nothing
   const object = readJsonObject(start === 0 ? text : text.slice(start))
   return object === undefined ? brokenJson : { fields: jsonFields(object), problems: noProblems }
 }
+
+const objectStart = /^\{\s*["}]/
 
 const brokenJson: Extracted = Object.freeze({
   fields: nothing.fields,

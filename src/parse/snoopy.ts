@@ -15,8 +15,8 @@ export function parseSnoopy(text: string): Fields | undefined {
   let from = 0
   // A value may hold blanks; it ends where the next known key begins.
   for (let at = 0; at !== -1 && at < head.length; at = nextWord(head, at)) {
-    const colon = head.indexOf(':', at)
-    const name = colon === -1 || colon > at + 16 ? '' : head.slice(at, colon)
+    const colon = head.slice(at, at + 16).indexOf(':') + at
+    const name = colon < at ? '' : head.slice(at, colon)
     if (!known.has(name)) continue
     if (key !== '') setPair(fields, key, head.slice(from, at - 1))
     key = name

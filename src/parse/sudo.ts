@@ -38,8 +38,8 @@ function setPairs(fields: MutableFields, text: string, start: number, end: numbe
   for (let at = start; at < end; ) {
     let next = text.indexOf(' ; ', at)
     if (next === -1 || next > end) next = end
-    const equals = text.indexOf('=', at)
-    const key = equals === -1 || equals > next || equals > at + 8 ? '' : text.slice(at, equals)
+    const equals = text.slice(at, Math.min(at + maxKeyLength + 1, next)).indexOf('=') + at
+    const key = equals < at ? '' : text.slice(at, equals)
     const name = pairFields.get(key)
     if (name !== undefined) {
       if (fields[name] === undefined) setText(fields, name, decodeOctal(text.slice(equals + 1, next)))
@@ -51,6 +51,7 @@ function setPairs(fields: MutableFields, text: string, start: number, end: numbe
   return reason
 }
 
+const maxKeyLength = 8
 const pairFields = new Map([
   ['TTY', 'process.tty'],
   ['PWD', 'process.working_directory'],

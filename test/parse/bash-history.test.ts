@@ -37,6 +37,7 @@ test('the program HISTORY: the header parser took the word for a tag', () => {
     'process.command_line': 'ls -la',
     'user.name': null,
   })
+  fact('HISTORY', 'PID=123 (ls) UID=0 CMD=x', { 'history.flags': null })
   unknown('HISTORY', 'of the world')
 })
 

@@ -273,6 +273,16 @@ test('JSON', () => {
   deepEqual([Object.keys(fields), problems], [[], ['the message begins like a JSON object and is not one']])
 })
 
+test("braces that are no JSON are nobody's fault", () => {
+  for (const message of ['{ id -u; }', '{', '@cee', '@cee: nothing']) {
+    deepEqual(
+      { ...extractFields({ appName: 'root', message }) },
+      extractFields({ appName: 'app', message: '' }),
+      message,
+    )
+  }
+})
+
 test('CEF, LEEF and key=value', () => {
   fact(
     undefined,
