@@ -14,6 +14,9 @@ export type Finding = {
 
 export type Position = { readonly line: number; readonly column: number }
 
+/** Takes what does not stop a rule. */
+export type Warn = (at: Position, severity: Finding['severity'], code: string, message: string) => void
+
 /** One line: `rules.d/web/jndi.yml:14:9 [modifier] unknown modifier "containz" (did you mean "contains"?)`. */
 export function printFinding(finding: Finding): string {
   return `${finding.file}:${finding.line}:${finding.column} [${finding.code}] ${finding.message}`

@@ -11,7 +11,7 @@ export type Variables = { readonly [name: string]: readonly string[] }
 
 /** Bounds on one item: a hostile rule must not cost memory. */
 const maxExpansions = 1024
-export const maxPatternBytes = 4096
+const maxPatternBytes = 4096
 
 const modifierNames = [
   'contains',

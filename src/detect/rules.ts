@@ -1,14 +1,13 @@
 // Rule folders → compiled rules. A bad file is reported and the others run; a later folder overrides a rule by its id.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { type Finding, type Position, RuleError } from './finding.ts'
+import { type Finding, RuleError, type Warn } from './finding.ts'
 import { isFed } from './log-source.ts'
 import type { Variables } from './modifiers.ts'
 import { maxFileBytes, parseRuleFile } from './rule-file.ts'
 import { type CompiledRule, compileDocument } from './sigma.ts'
 import { witnessesOf } from './witness.ts'
 
-export type { Finding } from './finding.ts'
 export { printFinding } from './finding.ts'
 export type { CompiledRule } from './sigma.ts'
 
@@ -69,7 +68,7 @@ export function compileRules(
     const parsed = parseRuleFile(file, text)
     findings.push(...parsed.findings)
     for (const document of parsed.documents) {
-      const warn = (at: Position, severity: Finding['severity'], code: string, message: string) => {
+      const warn: Warn = (at, severity, code, message) => {
         findings.push({ file, line: at.line, column: at.column, severity, code, message })
       }
       try {
@@ -113,7 +112,7 @@ export function compileRules(
 }
 
 /** The rule files below a path, in the order of their names. */
-export function filesOf(path: string, unreadable: (file: string, error: unknown) => void): readonly string[] {
+function filesOf(path: string, unreadable: (file: string, error: unknown) => void): readonly string[] {
   try {
     if (!statSync(path).isDirectory()) return [path]
     const files = readdirSync(path, { recursive: true, withFileTypes: true })

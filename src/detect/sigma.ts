@@ -5,7 +5,7 @@ import type { Query } from '../query/ast.ts'
 import { checkRegex } from '../query/match.ts'
 import { parseQuery } from '../query/parse.ts'
 import { conditionQuery } from './condition.ts'
-import { didYouMean, type Finding, type Position, RuleError } from './finding.ts'
+import { didYouMean, type Position, RuleError, type Warn } from './finding.ts'
 import type { LogSource } from './log-source.ts'
 import { itemQuery, keywordQuery, type Variables } from './modifiers.ts'
 import { entry, type MapValue, text, texts, type Value } from './rule-file.ts'
@@ -62,7 +62,7 @@ export function compileDocument(
   file: string,
   document: Value,
   variables: Variables,
-  warn: (at: Position, severity: Finding['severity'], code: string, message: string) => void,
+  warn: Warn,
 ): CompiledRule | undefined {
   if (document.kind !== 'map')
     throw new RuleError(document, 'yaml', 'a rule is a map of keys like title, logsource, detection')
@@ -122,13 +122,7 @@ function picketOf(document: MapValue): MapValue | undefined {
   return value
 }
 
-function infoOf(
-  file: string,
-  document: MapValue,
-  title: string,
-  picket: MapValue | undefined,
-  warn: (at: Position, severity: Finding['severity'], code: string, message: string) => void,
-): RuleInfo {
+function infoOf(file: string, document: MapValue, title: string, picket: MapValue | undefined, warn: Warn): RuleInfo {
   return {
     id: text(document, 'id') ?? text(document, 'name') ?? title,
     name: text(document, 'name'),
@@ -145,10 +139,7 @@ function infoOf(
   }
 }
 
-function levelOf(
-  document: MapValue,
-  warn: (at: Position, severity: Finding['severity'], code: string, message: string) => void,
-): Level {
+function levelOf(document: MapValue, warn: Warn): Level {
   const found = entry(document, 'level')
   if (found === undefined) {
     warn(document, 'info', 'level', 'the rule has no level; "medium" is taken')
