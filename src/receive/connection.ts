@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import { createFramer } from '../syslog-parser/framing.ts'
 import type { Counters, FrameSink, Source } from './listener.ts'
-import { otherProtocol } from './other-protocol.ts'
+import { type OtherProtocol, otherProtocol } from './other-protocol.ts'
 
 export type ConnectionOptions = {
   readonly maxFrameBytes: number
@@ -13,7 +13,7 @@ export type ConnectionOptions = {
   /** Monotonic milliseconds. */
   readonly monotonic: () => number
   /** The first bytes are no syslog but a known other protocol; called at most once. */
-  readonly onOtherProtocol: (hint: string) => void
+  readonly onOtherProtocol: (other: OtherProtocol) => void
 }
 
 export type Connection = {
@@ -57,8 +57,8 @@ export function createConnection(socket: Socket, source: Source, options: Connec
     quiet = false
     if (firstChunk) {
       firstChunk = false
-      const hint = otherProtocol(chunk)
-      if (hint !== undefined) options.onOtherProtocol(hint)
+      const other = otherProtocol(chunk)
+      if (other !== undefined) options.onOtherProtocol(other)
     }
     framer.push(chunk)
   })

@@ -78,7 +78,7 @@ export async function startTcp(config: TcpConfig, sink: FrameSink, options: List
       sink,
       counters,
       monotonic: clock.monotonic,
-      onOtherProtocol: hint => warnings.warn(`tcp ${hint}`, { peer }, hint),
+      onOtherProtocol: ({ name, hint }) => warnings.warn(`tcp ${name}`, { peer }, hint),
     }
   }
 

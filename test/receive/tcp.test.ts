@@ -227,7 +227,7 @@ test('other protocols get one line that helps', async () => {
 })
 
 test('which protocol the first bytes are', () => {
-  const f = (bytes: string, want: RegExp) => match(otherProtocol(Buffer.from(bytes, 'latin1')) ?? 'syslog', want)
+  const f = (bytes: string, want: RegExp) => match(otherProtocol(Buffer.from(bytes, 'latin1'))?.hint ?? 'syslog', want)
   f('\x16\x03\x01\x02\x00\x01', /TLS/)
   f('1 open 85 relp_version=0', /RELP/)
   f('SSH-2.0-OpenSSH_9.2', /SSH/)
