@@ -10,8 +10,8 @@ import { queryOf } from './query.ts'
 import { recordText } from './record-text.ts'
 import { resolveTimeOption, sinceOption, untilOption } from './time-option.ts'
 
-export const formats = ['text', 'json', 'csv'] as const
-export type OutputFormat = (typeof formats)[number]
+const formats = ['text', 'json', 'csv'] as const
+type OutputFormat = (typeof formats)[number]
 
 type Options = ConfigOptions & {
   readonly since?: string

@@ -22,8 +22,8 @@ export interface FrameSink {
 }
 
 /** Why something that arrived never reached the sink. `queue_full` is counted where datagrams are thrown away while paused. */
-export const dropReasons = ['not_allowed', 'connections_full', 'empty', 'queue_full'] as const
-export type DropReason = (typeof dropReasons)[number]
+const dropReasons = ['not_allowed', 'connections_full', 'empty', 'queue_full'] as const
+type DropReason = (typeof dropReasons)[number]
 
 /** Running totals of one listener since its start. Read them at any time; nothing is reset. */
 export type Counters = {
