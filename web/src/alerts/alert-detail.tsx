@@ -14,6 +14,7 @@ import { At } from '../ui/time-text.tsx'
 import { Untrusted } from '../ui/untrusted.tsx'
 import { AlertRecord } from './alert-record.tsx'
 import { alertSearch } from './alert-search.ts'
+import { CloseDialog } from './close-dialog.tsx'
 
 type AlertDetailProps = {
   readonly id: number
@@ -29,11 +30,12 @@ export function AlertDetailPane({ id, back, changed, actions }: AlertDetailProps
   const [changedAlert, setChangedAlert] = useState<AlertDetail>()
   const [error, setError] = useState<ApiError>()
   const [busy, setBusy] = useState(false)
+  const [closing, setClosing] = useState(false)
   const comment = useRef<HTMLTextAreaElement>(null)
   const alert = changedAlert ?? loaded.data
 
-  const change = async (what: Change) => {
-    const text = comment.current?.value.trim() ?? ''
+  const change = async (what: Change, reason?: string) => {
+    const text = reason ?? comment.current?.value.trim() ?? ''
     if (what === 'comment' && text === '') {
       comment.current?.focus()
       return
@@ -50,11 +52,11 @@ export function AlertDetailPane({ id, back, changed, actions }: AlertDetailProps
     }
     setBusy(false)
   }
-  const run = (what: Change) => void change(what) // reports by its own state
+  const run = (what: Change, reason?: string) => void change(what, reason) // reports by its own state
   const mayChange = mayChangeAlerts() && alert !== undefined && alert.state !== 'closed'
   actions.current = {
     acknowledge: () => mayChange && alert.state === 'open' && run('ack'),
-    close: () => mayChange && run('close'),
+    close: () => mayChange && setClosing(true),
   }
 
   if (!alert) return loaded.error ? <ErrorNotice error={loaded.error} retry={loaded.reload} /> : <Skeleton rows={10} />
@@ -126,7 +128,7 @@ export function AlertDetailPane({ id, back, changed, actions }: AlertDetailProps
               </button>
             )}
             {alert.state !== 'closed' && (
-              <button type="button" class="button" disabled={busy} onClick={() => run('close')}>
+              <button type="button" class="button" disabled={busy} onClick={() => setClosing(true)}>
                 <CircleCheckBig size={16} aria-hidden="true" />
                 {t('alerts.close')}
               </button>
@@ -138,6 +140,13 @@ export function AlertDetailPane({ id, back, changed, actions }: AlertDetailProps
         </form>
       )}
       {error && <ErrorNotice error={error} />}
+      {closing && (
+        <CloseDialog
+          reason={comment.current?.value.trim() ?? ''}
+          close={reason => run('close', reason)}
+          leave={() => setClosing(false)}
+        />
+      )}
       <Section title={t('alerts.record')}>
         <AlertRecord record={alert.last_record} />
         {alert.count > 1 && (

@@ -5,7 +5,7 @@ import type { Level } from '../../../src/model/rule.ts'
 
 export type { AlertState, Level, RecordJson }
 
-export type Role = 'viewer' | 'analyst' | 'admin'
+type Role = 'viewer' | 'analyst' | 'admin'
 
 export type SessionAnswer = {
   readonly user: { readonly name: string; readonly role: Role }
@@ -23,7 +23,7 @@ export type RecordsAnswer = {
   readonly took_ms: number
 }
 
-export type HistogramBucket = {
+type HistogramBucket = {
   readonly from: string
   readonly to: string
   readonly count: number
@@ -36,15 +36,13 @@ export type HistogramAnswer = {
   readonly took_ms: number
 }
 
-export type FacetValue = { readonly value: string; readonly count: number }
+type FacetValue = { readonly value: string; readonly count: number }
 export type FacetsAnswer = {
   readonly facets: { readonly [field: string]: readonly FacetValue[] }
   readonly took_ms: number
 }
 
-export type FieldInfo = { readonly name: string; readonly kind: string; readonly aliases: readonly string[] }
-
-export type RuleSummary = {
+type RuleSummary = {
   readonly id: string
   readonly title: string
   readonly level: Level

@@ -13,7 +13,8 @@ export function useKeys(bindings: KeyBindings): void {
       if (event.defaultPrevented || isTyping(event)) return
       const sequence = prefix && event.timeStamp - prefix.at < sequenceMs ? `${prefix.key} ${event.key}` : undefined
       prefix = event.key === 'g' ? { key: 'g', at: event.timeStamp } : undefined
-      const run = (sequence && latest.current[sequence]) || latest.current[event.key]
+      // The letter behind `g` is never a command of its own: `g a` must not acknowledge the alert that is open.
+      const run = latest.current[sequence ?? event.key]
       if (!run || (event.key === 'Enter' && actsOnEnter(event.target))) return
       run(event)
     }

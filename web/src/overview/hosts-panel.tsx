@@ -49,7 +49,11 @@ export function HostsPanel() {
                     <Untrusted text={host.hostname ?? host.peer} />
                   </a>
                 </td>
-                <td class="number">{number(host.records)}</td>
+                <td class="number">
+                  <a class="plain" href={searchHref(hostQuery(host))}>
+                    {number(host.records)}
+                  </a>
+                </td>
                 <td>
                   <Ago time={host.last_seen} />
                   {isQuiet(host, now) && <span class="tag tag-quiet">{t('hosts.quiet')}</span>}

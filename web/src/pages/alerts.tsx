@@ -16,17 +16,22 @@ export function Alerts() {
   const filter = readFilter(query)
   const inbox = useInbox(filter)
   const [cursorId, setCursorId] = useState(openId)
+  const lastIndex = useRef(0)
   const actions = useRef<{ acknowledge: () => void; close: () => void }>(null)
   useEffect(() => {
     if (openId !== undefined) setCursorId(openId)
   }, [openId])
 
+  const cursorIndex = inbox.alerts.findIndex(alert => alert.id === cursorId)
+  if (cursorIndex >= 0) lastIndex.current = cursorIndex
+
   const linkTo = (id: number) => href(`/alerts/${id}`, query)
   const setFilter = (next: AlertFilter) =>
     route(href('/alerts', { state: next.state === 'open' ? undefined : next.state, level: next.level }))
   const move = (step: number) => {
-    const index = inbox.alerts.findIndex(alert => alert.id === cursorId)
-    const next = inbox.alerts[Math.min(Math.max(index + step, 0), inbox.alerts.length - 1)]
+    // An alert that left this list (acknowledged, closed) gave its place to the next one.
+    const index = cursorIndex >= 0 ? cursorIndex + step : step > 0 ? lastIndex.current : lastIndex.current - 1
+    const next = inbox.alerts[Math.min(Math.max(index, 0), inbox.alerts.length - 1)]
     if (!next) return
     setCursorId(next.id)
     document.getElementById(`alert-${next.id}`)?.scrollIntoView({ block: 'nearest' })

@@ -42,7 +42,7 @@ export function Search() {
   const parsed = useMemo(() => problemOf(q), [q])
   const search = useSearch(q, range, round, !live && !parsed)
   const held = useHeld(results, live)
-  const tail = useLiveTail(q, live && !parsed, held)
+  const tail = useLiveTail(q, live && !parsed, held || (live && query['open'] !== undefined))
   const records = live ? tail.records : search.records
   const problem = parsed ?? problemFromServer(search.error)
   const highlight = useMemo(() => highlighter(q), [q])
@@ -128,7 +128,7 @@ export function Search() {
             </aside>
             <div class="search-main">
               {live ? (
-                <LiveBar tail={tail} held={held} />
+                <LiveBar tail={tail} held={held || query['open'] !== undefined} />
               ) : (
                 <HistogramPanel q={q} range={range} round={round} zoom={choose} />
               )}

@@ -52,7 +52,11 @@ export function startQueryEditor(parent: HTMLElement, options: QueryEditorOption
         history(),
         Prec.highest(keymap.of([{ key: 'Enter', run: editor => submitUnlessCompleting(editor, options.submit) }])),
         keymap.of([...completionKeymap, ...historyKeymap, ...defaultKeymap, { key: 'Escape', run: leaveEditor }]),
-        autocompletion({ override: [context => complete(context, options.range())], icons: false }),
+        autocompletion({
+          override: [context => complete(context, options.range())],
+          icons: false,
+          activateOnCompletion: chosen => chosen.label.endsWith(':'),
+        }),
         linter(editor => diagnostics(editor.state.doc.toString()), { delay: 250 }),
         words,
         placeholder(options.placeholder),

@@ -6,7 +6,7 @@ export function KeyboardHelp({ close }: { close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])
   return (
-    <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={close}>
+    <dialog ref={dialog} class="dialog help" aria-labelledby="help-title" onClose={close}>
       <div class="spread">
         <h2 id="help-title">{t('help.title')}</h2>
         <button type="button" class="button small" onClick={close}>

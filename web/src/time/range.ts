@@ -6,7 +6,7 @@ export type RangeText = { readonly from: string; readonly to: string }
 /** What the time picker offers, shortest first. */
 export const recentRanges = ['now-15m', 'now-1h', 'now-6h', 'now-24h', 'now-7d', 'now-30d'] as const
 
-export const defaultRange: RangeText = { from: 'now-24h', to: 'now' }
+const defaultRange: RangeText = { from: 'now-24h', to: 'now' }
 
 /** The instant that a range text means at `now`, in ms since 1970 UTC; undefined when it means none. */
 export function resolveTime(text: string, now: number): number | undefined {
