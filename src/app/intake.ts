@@ -5,6 +5,8 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import { PicketError } from '../base/errors.ts'
 import type { Config } from '../config/schema.ts'
 import type { RuleSource } from '../detect/rules.ts'
+import type { Transport } from '../model/record.ts'
+import { inheritedSockets } from '../receive/inherited.ts'
 import type { FromIntakeThread, IntakeStart, ListenerState, ToIntakeThread } from './messages.ts'
 import type { Writer } from './writer.ts'
 
@@ -22,7 +24,6 @@ type IntakeOptions = {
   readonly config: Config
   readonly rules: readonly RuleSource[]
   readonly writer: Writer
-  readonly inherited: IntakeStart['inherited']
   /** The thread ended by itself: a bug of ours. */
   readonly onDied: (error: Error) => void
 }
@@ -31,12 +32,15 @@ type IntakeOptions = {
 export async function startIntake(options: IntakeOptions): Promise<Intake> {
   const { port1, port2 } = new MessageChannel()
   options.writer.attach(port1)
+  const sockets = inheritedSockets(process.env, process.pid)
+  const inherited = (transport: Transport): number | undefined =>
+    sockets.find(socket => socket.transport === transport)?.fd
   const start: IntakeStart = {
     receive: options.config.receive,
     logLevel: options.config.log.level,
     rules: options.rules,
     writer: port2,
-    inherited: options.inherited,
+    inherited: { udp: inherited('udp'), tcp: inherited('tcp') },
   }
   const thread = new Worker(join(import.meta.dirname, 'intake.thread.ts'), { workerData: start, transferList: [port2] })
   const done = new EventEmitter()

@@ -8,6 +8,8 @@ import type { Committed } from '../store/sqlite/append.ts'
 import type { FromWriter, ToWriter, WriterStart } from '../store/sqlite/writer.thread.ts'
 
 export type Writer = {
+  /** Resolves when the store is open. Errors: STORE_FAILED. */
+  readonly ready: Promise<void>
   /** Gives the writer the port of an intake thread. */
   attach(port: MessagePort): void
   removeDaysBefore(day: string): void
@@ -24,8 +26,8 @@ type WriterEvents = {
   readonly onDied: (error: Error) => void
 }
 
-/** Starts the writer thread and waits until it has opened the store. Errors: STORE_FAILED. */
-export async function startWriter(dataDir: string, log: Log, events: WriterEvents): Promise<Writer> {
+/** Starts the writer thread; batches may be sent before it is ready. */
+export function startWriter(dataDir: string, log: Log, events: WriterEvents): Writer {
   const start: WriterStart = { dataDir }
   const thread = new Worker(join(import.meta.dirname, '../store/sqlite/writer.thread.ts'), { workerData: start })
   const done = new EventEmitter()
@@ -61,18 +63,25 @@ export async function startWriter(dataDir: string, log: Log, events: WriterEvent
     )
     if (!isClosing) events.onDied(error as Error)
   })
-  await ready.promise
+  ready.promise.catch(() => undefined) // told by `ready`, which is awaited later
 
   const tell = (message: ToWriter, transfer: MessagePort[] = []): void => thread.postMessage(message, transfer)
   return {
+    ready: ready.promise,
     attach: port => tell({ type: 'attach', port }, [port]),
     removeDaysBefore: day => tell({ type: 'removeDaysBefore', day }),
     trouble: () => trouble,
     async [Symbol.asyncDispose]() {
       isClosing = true
-      const closed = once(done, 'closed')
-      tell({ type: 'close' })
-      await closed
+      const isOpen = await ready.promise.then(
+        () => true,
+        () => false,
+      )
+      if (isOpen) {
+        const closed = once(done, 'closed')
+        tell({ type: 'close' })
+        await closed
+      }
       await thread.terminate()
     },
   }

@@ -1,13 +1,11 @@
-// The record: what Picket stores, searches, matches and shows. CONTRACT "Record" is its JSON form.
+// The record: what Picket stores, searches, matches and shows. RecordJson is its public form.
+import type { Format, StructuredData } from '../syslog-parser/types.ts'
 
 export const transports = ['udp', 'tcp', 'tls', 'relp'] as const
 export type Transport = (typeof transports)[number]
 
-export const formats = ['raw', 'rfc3164', 'rfc5424'] as const
-export type Format = (typeof formats)[number]
-
-/** RFC 5424 §6.3: SD-ID → PARAM-NAME → value, or the values of a repeated name. Objects have no prototype. */
-export type StructuredData = { readonly [id: string]: { readonly [name: string]: string | readonly string[] } }
+export type { Format, StructuredData } from '../syslog-parser/types.ts'
+export const formats = ['raw', 'rfc3164', 'rfc5424'] as const satisfies readonly Format[]
 
 /** One extracted value: text, a number, a truth value, or several texts (process.args). */
 export type FieldValue = string | number | boolean | readonly string[]

@@ -31,7 +31,7 @@ export class ScanCache {
 
 /** µs must stay exact integers, and years of four digits: others are refused. */
 const firstYear = 1971
-const lastYear = 2199
+const lastYear = 2099
 
 /** `YYYY-MM-DDThh:mm:ss[.1*6d](Z|±hh:mm)`; returns where it ends, or -1. */
 export function scanIso(bytes: Uint8Array, at: number, end: number, into: HeaderScan): number {

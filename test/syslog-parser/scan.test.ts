@@ -216,7 +216,7 @@ const bsdTime = fc
 const isoTime = fc
   .tuple(
     often(
-      fc.constantFrom('2026', '2000', '1971', '2199'),
+      fc.constantFrom('2026', '2000', '1971', '2099', '2100'),
       fc.nat(9999).map(n => String(n).padStart(4, '0')),
     ),
     often(two(12), two(99)),
