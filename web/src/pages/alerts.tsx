@@ -3,6 +3,7 @@ import '../alerts/alerts.css'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
 import { AlertDetailPane } from '../alerts/alert-detail.tsx'
+import { alertsChanged } from '../alerts/alerts-changed.ts'
 import { Inbox } from '../alerts/inbox.tsx'
 import { type AlertFilter, readFilter, useInbox } from '../alerts/use-inbox.ts'
 import { t } from '../i18n/i18n.ts'
@@ -72,7 +73,10 @@ export function Alerts() {
             key={openId}
             id={openId}
             back={href('/alerts', query)}
-            changed={inbox.reload}
+            changed={() => {
+              alertsChanged.value++
+              inbox.reload()
+            }}
             actions={actions}
           />
         )}

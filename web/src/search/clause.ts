@@ -1,6 +1,6 @@
 // One filter as query text, added to or taken out of a query. The query box stays the only place that holds filters.
 
-/** `field:value` as the query language reads it: quoted unless it is a plain word. */
+/** `field:value` as the query language reads it: quoted unless it is a plain word; wildcards stand for themselves. */
 export function clause(field: string, value: string | number): string {
   const text = String(value)
   const isPlain = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(text) && !/^(and|or|not|to|null|now.*)$/i.test(text)
@@ -20,7 +20,7 @@ export function toggleClause(query: string, added: string, hasOr: boolean): stri
 }
 
 function quote(text: string): string {
-  return `"${text.replace(/[\\"]/g, character => `\\${character}`)}"`
+  return `"${text.replace(/[\\"*?]/g, character => `\\${character}`)}"`
 }
 
 /** The parts of a query between blanks, leaving quotes and parentheses whole. */

@@ -4,6 +4,7 @@ import { Bell, CircleHelp, House, LogOut, Monitor, Moon, ScrollText, Search, Ser
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
+import { alertsChanged } from '../alerts/alerts-changed.ts'
 import type { AlertsAnswer } from '../api/answers.ts'
 import { get } from '../api/request.ts'
 import { session, signOut } from '../api/session.ts'
@@ -94,7 +95,9 @@ export function Shell({ children }: { children: ComponentChildren }) {
 const alertsEveryMs = 20_000
 
 function OpenAlerts() {
-  const alerts = useResource('open', signal => get<AlertsAnswer>('alerts', { state: 'open', limit: 1 }, signal))
+  const alerts = useResource(`open ${alertsChanged.value}`, signal =>
+    get<AlertsAnswer>('alerts', { state: 'open', limit: 1 }, signal),
+  )
   useEvery(alertsEveryMs, alerts.reload)
   const open = alerts.data?.counts.open ?? 0
   if (open === 0) return null
