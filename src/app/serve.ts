@@ -39,7 +39,10 @@ export async function serve(
     if (ports.udp !== undefined)
       log.info({}, `then send a first line: logger -n 127.0.0.1 -P ${ports.udp} -d "hello from $(hostname)"`)
   }
-  const stopped = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+  const stopped = new Promise<void>(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
   await Promise.race([stopped, picket.died])
   log.info({}, 'stopping: taking what has arrived')
 }

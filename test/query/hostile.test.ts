@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { highlights } from '../../src/query/highlight.ts'
 import { checkRegex, compileQuery } from '../../src/query/match.ts'
 import { maxClauses, parseQuery } from '../../src/query/parse.ts'
-import { indexPlan, witness } from '../../src/query/plan.ts'
+import { indexPlan } from '../../src/query/plan.ts'
 import { printQuery } from '../../src/query/print.ts'
 import { recordView } from '../../src/query/record-view.ts'
 import { queryText } from './arbitrary.ts'
@@ -24,7 +24,7 @@ function use(text: string): 'error' | 'fine' {
   }
   const { query } = parsed
   doesNotThrow(() => compileQuery(query, { now: 0 })(event))
-  doesNotThrow(() => [indexPlan(query), witness(query), printQuery(query), highlights(query, 'a b')])
+  doesNotThrow(() => [indexPlan(query), printQuery(query), highlights(query, 'a b')])
   return 'fine'
 }
 

@@ -79,22 +79,3 @@ function fromHeader(header: Header, fields: Fields): LogRecord {
     fields,
   })
 }
-
-/** What the sender's frame would hold. */
-export function frameText(record: LogRecord): string {
-  const data = Object.entries(record.structuredData ?? {})
-    .map(
-      ([id, params]) =>
-        `[${id}${Object.entries(params)
-          .map(([name, value]) =>
-            [value]
-              .flat()
-              .map(v => ` ${name}="${v.replaceAll(/["\\\]]/g, '\\$&')}"`)
-              .join(''),
-          )
-          .join('')}]`,
-    )
-    .join('')
-  const tag = `${record.appName ?? ''}[${record.procId ?? ''}] ${record.msgId ?? ''}`
-  return `<38>Nov 23 11:59:59 ${record.hostname ?? ''} ${tag}: ${data} ${record.message}`
-}

@@ -6,7 +6,6 @@ import {
   type BlockSummary,
   bytesPerBlock,
   column,
-  columnCount,
   type EncodedBlock,
   type HostSummary,
   rowsPerBlock,
@@ -131,7 +130,7 @@ export class BlockBuilder {
       noTimestamp: this.#noTimestamp,
       lengths: this.#hasLineFeed ? Array.from(this.#lengths.subarray(0, count)) : null,
     }
-    const columns: Uint8Array<ArrayBuffer>[] = new Array(columnCount)
+    const columns: Uint8Array<ArrayBuffer>[] = []
     columns[column.received] = received.packed
     columns[column.origin] = packNumbers(this.#origin, count)
     columns[column.layout] = packNumbers(this.#layout, count)
