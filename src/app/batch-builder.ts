@@ -19,7 +19,7 @@ export type BatchBuilder = {
   readonly count: number
   readonly isFull: boolean
   /** Takes the frame bytes[from, to), copying what it keeps. `receivedAt` in ms since 1970 UTC. Never throws on input. */
-  take(bytes: Buffer, from: number, to: number, receivedAt: number, origin: Origin): void
+  take(bytes: Uint8Array, from: number, to: number, receivedAt: number, origin: Origin): void
   /** Everything taken since the last call, as a batch of this receive day. */
   batch(day: string): Batch
   useRules(rules: readonly CompiledRule[]): void
@@ -46,7 +46,8 @@ export function createBatchBuilder(rules: readonly CompiledRule[], rowsPerBlock?
     get isFull() {
       return block.isFull
     },
-    take(bytes, from, to, receivedAt, origin) {
+    take(received, from, to, receivedAt, origin) {
+      const bytes = asBuffer(received)
       if (!scanHeader(bytes, from, to, receivedAt, origin.timeZone, header)) {
         const row = rowOfFrame(Buffer.from(bytes.subarray(from, to)), receivedAt, origin)
         check(row, true)
@@ -67,6 +68,11 @@ export function createBatchBuilder(rules: readonly CompiledRule[], rowsPerBlock?
       matcher = createMatcher(changed)
     },
   }
+}
+
+/** The framer carries unfinished frames over in a plain array. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function scannedRow(header: HeaderScan, bytes: Buffer, to: number, receivedAt: number, origin: Origin): StoredRow {

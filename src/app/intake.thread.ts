@@ -49,9 +49,7 @@ let lastSource: Source | undefined
 let lastOrigin: Origin | undefined
 let listeners: readonly Listener[] = []
 
-function frame(received: Uint8Array, from: number, to: number, source: Source): void {
-  const bytes =
-    received instanceof Buffer ? received : Buffer.from(received.buffer, received.byteOffset, received.byteLength)
+function frame(bytes: Uint8Array, from: number, to: number, source: Source): void {
   const receivedAt = Date.now()
   if (receivedAt >= dayEndsAt) startDay(receivedAt)
   if (builder.count === 0) {
