@@ -1,11 +1,12 @@
 // Which page stands behind which path; pages load when they are first opened.
 import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso'
-import { session, sessionError, startSession } from './api/session.ts'
+import { session, sessionError, setupState, startSession } from './api/session.ts'
 import { Login } from './pages/login.tsx'
 import { NotFound } from './pages/not-found.tsx'
 import { SetUp } from './pages/set-up.tsx'
 import { Shell } from './shell/shell.tsx'
 import { ErrorNotice } from './ui/notice.tsx'
+import { PageBoundary } from './ui/page-boundary.tsx'
 
 const Overview = lazy(() => import('./pages/overview.tsx').then(page => page.Overview))
 const Search = lazy(() => import('./pages/search.tsx').then(page => page.Search))
@@ -20,21 +21,23 @@ export function App() {
     <LocationProvider>
       {session.value ? (
         <Shell>
-          <ErrorBoundary>
-            <Router>
-              <Route path="/" component={Overview} />
-              <Route path="/search" component={Search} />
-              <Route path="/alerts" component={Alerts} />
-              <Route path="/alerts/:id" component={Alerts} />
-              <Route path="/hosts" component={Hosts} />
-              <Route path="/rules" component={Rules} />
-              <Route default component={NotFound} />
-            </Router>
-          </ErrorBoundary>
+          <PageBoundary>
+            <ErrorBoundary>
+              <Router>
+                <Route path="/" component={Overview} />
+                <Route path="/search" component={Search} />
+                <Route path="/alerts" component={Alerts} />
+                <Route path="/alerts/:id" component={Alerts} />
+                <Route path="/hosts" component={Hosts} />
+                <Route path="/rules" component={Rules} />
+                <Route default component={NotFound} />
+              </Router>
+            </ErrorBoundary>
+          </PageBoundary>
         </Shell>
       ) : (
         <Router>
-          <Route path="/setup" component={SetUp} />
+          <Route path="/setup" component={setupState.value.needed && !setupState.value.expired ? SetUp : Login} />
           <Route default component={Login} />
         </Router>
       )}

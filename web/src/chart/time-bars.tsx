@@ -99,8 +99,9 @@ function Canvas(props: TimeBarsProps & { onHover: (index: number | undefined) =>
   )
 }
 
+/** Newest first, like the records. */
 function BarsTable({ label, series, buckets, heightPx, onZoom }: TimeBarsProps) {
-  const filled = buckets.filter(bucket => bucket.values.some(value => value > 0))
+  const filled = buckets.filter(bucket => bucket.values.some(value => value > 0)).toReversed()
   return (
     <div
       class="chart-table"

@@ -72,6 +72,7 @@ export const english = {
   'empty.wider': 'Search in: {range}',
   'error.code': 'Code {code}',
   'error.network': 'Picket does not answer. Is the service running?',
+  'error.page': 'This page could not be shown',
   'error.retry': 'Try again',
   'field.app': 'Application',
   'field.event.action': 'Action',

@@ -71,6 +71,7 @@ export const chinese: Catalogue = {
   'empty.wider': '扩大到：{range}',
   'error.code': '代码 {code}',
   'error.network': 'Picket 没有响应。服务在运行吗？',
+  'error.page': '无法显示此页面',
   'error.retry': '重试',
   'field.app': '应用',
   'field.event.action': '动作',

@@ -1,5 +1,5 @@
 // The records of one search, page by page.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { RecordJson, RecordsAnswer } from '../api/answers.ts'
 import { type ApiError, get } from '../api/request.ts'
 import { asApiError, useResource } from '../api/use-resource.ts'
@@ -46,8 +46,9 @@ export function useSearch(q: string, range: RangeText, round: number, enabled: b
     }
     setLoadingMore(false)
   }
+  const records = useMemo(() => [...(answer?.records ?? []), ...(more?.records ?? [])], [answer, more])
   return {
-    records: answer ? [...answer.records, ...(more?.records ?? [])] : [],
+    records,
     answer,
     error: first.error ?? moreError,
     loading: first.loading,
