@@ -164,6 +164,7 @@ export const english = {
   'search.live': 'Live',
   'search.liveHint': 'Follow new records as they arrive (l)',
   'search.more': 'Load more',
+  'search.notCounted': 'Not counted',
   'search.openRecord': 'Record of {time}',
   'search.placeholder': 'Search: failed password, user:alice, cmd:"chattr -i", severity<=warning',
   'search.query': 'Query',

@@ -163,6 +163,7 @@ export const chinese: Catalogue = {
   'search.live': '实时',
   'search.liveHint': '跟踪新到达的记录（l）',
   'search.more': '加载更多',
+  'search.notCounted': '未统计',
   'search.openRecord': '{time} 的记录',
   'search.placeholder': '搜索：failed password、user:alice、cmd:"chattr -i"、severity<=warning',
   'search.query': '查询',

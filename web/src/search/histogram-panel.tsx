@@ -24,10 +24,12 @@ export function HistogramPanel({ q, range, round, zoom }: HistogramPanelProps) {
   )
   const bars = useMemo(() => severityBuckets(histogram.data), [histogram.data])
   const total = histogram.data?.total
+  // The records below report the same error in full.
+  const waiting = histogram.error && !histogram.loading ? t('search.notCounted') : t('search.counting')
   return (
     <section class={`panel histogram ${histogram.loading ? 'stale' : ''}`}>
       <TimeBars
-        title={total === undefined ? t('search.counting') : t('search.total', { n: total })}
+        title={total === undefined ? waiting : t('search.total', { n: total })}
         label={t('search.histogramLabel', { n: total ?? 0 })}
         series={severitySeries()}
         buckets={bars}
