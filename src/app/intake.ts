@@ -42,7 +42,11 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     writer: port2,
     inherited: { udp: inherited('udp'), tcp: inherited('tcp') },
   }
-  const thread = new Worker(join(import.meta.dirname, 'intake.thread.ts'), { workerData: start, transferList: [port2] })
+  const thread = new Worker(join(import.meta.dirname, 'intake.thread.ts'), {
+    workerData: start,
+    transferList: [port2],
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  })
   const done = new EventEmitter()
   const listening = Promise.withResolvers<void>()
   let listeners: readonly ListenerState[] = []

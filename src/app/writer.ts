@@ -29,7 +29,10 @@ type WriterEvents = {
 /** Starts the writer thread; batches may be sent before it is ready. */
 export function startWriter(dataDir: string, log: Log, events: WriterEvents): Writer {
   const start: WriterStart = { dataDir }
-  const thread = new Worker(join(import.meta.dirname, '../store/sqlite/writer.thread.ts'), { workerData: start })
+  const thread = new Worker(join(import.meta.dirname, '../store/sqlite/writer.thread.ts'), {
+    workerData: start,
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  })
   const done = new EventEmitter()
   let trouble: string | undefined
   let isClosing = false
