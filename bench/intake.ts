@@ -1,8 +1,6 @@
 // Where an intake thread's time goes, per record and stage, in one thread without sockets and disk:
 // node bench/intake.ts [RECORDS]
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createBatchBuilder } from '../src/app/batch-builder.ts'
 import { createMatcher } from '../src/detect/match.ts'
@@ -11,13 +9,11 @@ import type { Origin } from '../src/model/row.ts'
 import { mayDecode } from '../src/parse/may-decode.ts'
 import { createFramer } from '../src/syslog-parser/framing.ts'
 import { HeaderScan, scanHeader } from '../src/syslog-parser/scan.ts'
+import { linesFile } from './lines.ts'
 
 const records = Number(process.argv[2] ?? 1_000_000)
-const dir = mkdtempSync(join(tmpdir(), 'picket-bench-'))
-const file = join(dir, 'lines')
-execFileSync(process.execPath, [join(import.meta.dirname, 'make-logs.mjs'), String(records), file])
-const lines = readFileSync(file)
-rmSync(dir, { recursive: true })
+
+const lines = readFileSync(linesFile(records))
 
 const { rules } = loadRules([join(import.meta.dirname, '../rules.d')])
 const origin: Origin = { peer: '127.0.0.1', transport: 'tcp', timeZone: 'UTC', charset: 'windows-1252' }
@@ -49,8 +45,14 @@ const build = (rulesUsed: typeof rules): OnFrame => {
 const stages: readonly (readonly [string, () => OnFrame])[] = [
   ['framing', () => () => undefined],
   ['framing, header scan', () => scan],
-  ['framing, header scan, decode check', () => (bytes, from, to) => (scan(bytes, from, to), void mayDecode(bytes, header.messageStart, to))],
-  [`framing, header scan, literals of ${rules.length} rules`, () => (bytes, from, to) => (scan(bytes, from, to), void matcher.scan(bytes, from, to))],
+  [
+    'framing, header scan, decode check',
+    () => (bytes, from, to) => (scan(bytes, from, to), void mayDecode(bytes, header.messageStart, to)),
+  ],
+  [
+    `framing, header scan, literals of ${rules.length} rules`,
+    () => (bytes, from, to) => (scan(bytes, from, to), void matcher.scan(bytes, from, to)),
+  ],
   ['whole intake, no rules', () => build([])],
   [`whole intake, ${rules.length} rules`, () => build(rules)],
 ]

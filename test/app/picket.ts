@@ -58,10 +58,14 @@ export async function startPicket(options: PicketOptions = {}): Promise<Picket> 
   writeFileSync(configFile, `dataDir: ${dataDir}\nreceive: ${receive}\n${web}${options.config ?? ''}\n`, {
     mode: 0o600,
   })
-  const child = spawn(process.execPath, [join(root, 'src/main.ts'), 'serve', '--config', configFile], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...options.env },
-  })
+  const child = spawn(
+    process.execPath,
+    ['--max-semi-space-size=2', join(root, 'src/main.ts'), 'serve', '--config', configFile],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...options.env },
+    },
+  )
   const log: LogLine[] = []
   const output: string[] = []
   const ready = new Promise<LogLine>((resolve, reject) => {
