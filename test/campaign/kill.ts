@@ -1,6 +1,6 @@
 // kill -9 at random moments under load: what was committed is there, in order and whole, and every stored record that
 // matches a rule has its alert. Runs shortened in the tests (test/app/kill.test.ts), in full by `npm run campaign`.
-import { deepEqual, equal, ok } from 'node:assert/strict'
+import { equal, ok } from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -120,11 +120,9 @@ function checkStore(dataDir: string, round: number): number {
     cursor = page.nextCursor
   }
   reader.close()
-  deepEqual(
-    found.toReversed(),
-    Array.from({ length: found.length }, (_, n) => n),
-    `round ${round}: a gap`,
-  )
+  found.reverse()
+  const gap = found.findIndex((number, n) => number !== n)
+  equal(gap, -1, `round ${round}: ${found[gap]} stands at place ${gap} of ${found.length}`)
   return found.length
 }
 

@@ -59,22 +59,25 @@ export function openAppender(dataDir: string): Appender {
   }
 
   function closeDay(open: OpenDay): void {
-    mergeUnsealed(open, 'all')
+    while (mergeUnsealed(open, { over: true }));
     open.db.pragma('wal_checkpoint(TRUNCATE)')
     open.db.close()
   }
 
-  function mergeUnsealed(open: OpenDay, which: 'all' | 'small'): boolean {
+  /** Merges one run of neighbouring unsealed blocks; true when it did. A run that sealed blocks follow cannot grow any
+   *  more and is sealed as it is, like every run when the day is `over`. */
+  function mergeUnsealed(open: OpenDay, { over }: { over: boolean }): boolean {
     const { statements, db } = open
-    const unsealed = statements.unsealed.all() as UnsealedRow[]
-    const rows = unsealed.reduce((sum, block) => sum + block.count, 0)
-    const isFull = rows >= rowsPerBlock
-    let chosen = unsealed
-    if (which === 'small' && !isFull) {
-      const lastBig = unsealed.findLastIndex(block => block.count >= restingRows)
-      chosen = unsealed.slice(lastBig + 1)
-      if (chosen.length < mergeBlocks) return false
-    }
+    let rows = 0
+    const run = firstRun(statements.unsealed.all() as UnsealedRow[])
+    const full = run.findIndex(block => (rows += block.count) >= rowsPerBlock)
+    const isFull = full >= 0
+    if (isFull) run.length = full + 1
+    const last = run.at(-1)
+    if (last === undefined) return false
+    const seals = over || isFull || last.first_seq + last.count < nextSeq
+    const chosen = seals ? run : run.slice(run.findLastIndex(block => block.count >= restingRows) + 1)
+    if (!seals && chosen.length < mergeBlocks) return false
     const [first] = chosen
     if (first === undefined) return false
     for (const block of chosen) {
@@ -89,7 +92,7 @@ export function openAppender(dataDir: string): Appender {
         statements.removeBlock.run(block.first_seq)
         statements.removeColumns.run(block.first_seq * 16, block.first_seq * 16 + 15)
       }
-      insertBlock(statements, first.first_seq, merged, { sealed: isFull || which === 'all' })
+      insertBlock(statements, first.first_seq, merged, { sealed: seals })
     })()
     return true
   }
@@ -133,7 +136,7 @@ export function openAppender(dataDir: string): Appender {
       return { day: current?.day ?? '', lastSeq: nextSeq - 1, records, hits, bytes }
     },
     merge() {
-      return current !== undefined && mergeUnsealed(current, 'small')
+      return current !== undefined && mergeUnsealed(current, { over: false })
     },
     removeDaysBefore(day) {
       const old = listDays(dataDir).filter(d => d < day && d !== current?.day)
@@ -191,6 +194,15 @@ function insertBlock(
   if (!sealed) return
   statements.insertWords.run(firstSeq, block.words)
   statements.insertFilter.run(firstSeq, asBuffer(buildFilter(block.filterTerms)))
+}
+
+/** The unsealed blocks from the first one on, as far as they follow each other without a sealed one between. */
+function firstRun(unsealed: readonly UnsealedRow[]): UnsealedRow[] {
+  const gap = unsealed.findIndex((block, i) => {
+    const before = unsealed[i - 1]
+    return before !== undefined && before.first_seq + before.count !== block.first_seq
+  })
+  return unsealed.slice(0, gap < 0 ? unsealed.length : gap)
 }
 
 function readColumn(statements: Statements, firstSeq: number, id: number): Buffer {

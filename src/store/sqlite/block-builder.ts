@@ -100,6 +100,7 @@ export class BlockBuilder {
   /** Adds a row as it was or will be read back. The caller adds its terms. */
   appendRow(row: Omit<StoredRow, 'seq'>): void {
     const i = this.#count
+    if (i === this.#capacity) throw new Error(`BUG: a block of more than ${this.#capacity} rows`)
     this.#setCommon(i, row.receivedAt, row.origin, row.layout, row.facility * 8 + row.severity, row.timestampMicros)
     this.#host[i] = row.hostname === undefined ? 0 : this.#textId(this.#hosts, row.hostname)
     this.#app[i] = row.appName === undefined ? 0 : this.#textId(this.#apps, row.appName)

@@ -83,20 +83,22 @@ describe('store', () => {
   test('frames come back byte for byte, in order, over commits, merges and a restart', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.array(frameOf, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 40 }),
+        fc.array(
+          fc.record({ frames: fc.array(frameOf, { minLength: 1, maxLength: 8 }), full: fc.nat(9).map(n => n === 0) }),
+          { minLength: 1, maxLength: 80 },
+        ),
         commits => {
           withStore(dir => {
             const builder = createBatchBuilder([])
             let appender = openAppender(dir)
             const frames: Buffer[] = []
             commits.forEach((commit, n) => {
-              appender.append([
-                batchOf(
-                  commit.map(frame => ({ frame, receivedAt: noon + n })),
-                  builder,
-                ),
-              ])
-              frames.push(...commit)
+              const batch = batchOf(
+                commit.frames.map(frame => ({ frame, receivedAt: noon + n })),
+                builder,
+              )
+              appender.append([{ ...batch, block: { ...batch.block, full: commit.full } }])
+              frames.push(...commit.frames)
               appender.merge()
               if (n === 20) {
                 appender.close()
