@@ -117,6 +117,25 @@ describe('store', () => {
     )
   })
 
+  test('small blocks on both sides of a full one stay on their side', () => {
+    withStore(dir => {
+      const builder = createBatchBuilder([])
+      const appender = openAppender(dir)
+      for (let i = 0; i < 60; i++) {
+        const batch = batchOf([{ frame: Buffer.from(`<13>n ${i}`), receivedAt: noon + i }], builder)
+        appender.append([{ ...batch, block: { ...batch.block, full: i === 20 } }])
+        appender.merge()
+      }
+      const reader = openReader(dir, { recordOf, rawOf })
+      deepEqual(
+        allRaw(reader).map(String),
+        Array.from({ length: 60 }, (_, i) => `<13>n ${i}`),
+      )
+      reader.close()
+      appender.close()
+    })
+  })
+
   test('sequence numbers have no gap over days, merges and restarts', () => {
     withStore(dir => {
       const builder = createBatchBuilder([])
