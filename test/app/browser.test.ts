@@ -105,10 +105,7 @@ test('from the printed link to the acknowledged alert', options, async t => {
     equal(await main.getByText('rsync -l').count(), 0)
     await checkPage(page, 'search')
 
-    await page
-      .getByRole('button', { name: /^Record of/ })
-      .last()
-      .click()
+    await page.getByText('chattr +i /srv/www/x.php').first().click()
     await page.getByRole('rowheader', { name: 'process.command_line' }).waitFor()
     await page.getByText(/^As received, \d+ bytes$/).waitFor()
     await checkPage(page, 'record')
@@ -184,15 +181,7 @@ test('from the printed link to the acknowledged alert', options, async t => {
       await page.getByRole('button', { name: 'Search again' }).click()
       return (await rows(page)).length > 0
     }, `the ${sent} hostile records`)
-    for (const path of [
-      '/',
-      '/hosts',
-      '/alerts',
-      '/rules',
-      '/search?q=',
-      '/search?q=__proto__',
-      '/search?q=%E2%80%AEx',
-    ])
+    for (const path of ['/', '/hosts', '/alerts', '/rules', '/search?q=', '/search?q=__proto__'])
       await checkText(page, `${picket.web}${path}`)
     await page.goto(`${picket.web}/search?q=${encodeURIComponent('message:"<script>document"')}`)
     await page.getByRole('button', { name: /^Record of/ }).press('Enter')
