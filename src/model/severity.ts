@@ -3,12 +3,39 @@
 export const severityNames = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'] as const
 
 export const facilityNames = [
-  'kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp',
-  'ntp', 'audit', 'alert', 'clock', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7',
+  'kern',
+  'user',
+  'mail',
+  'daemon',
+  'auth',
+  'syslog',
+  'lpr',
+  'news',
+  'uucp',
+  'cron',
+  'authpriv',
+  'ftp',
+  'ntp',
+  'audit',
+  'alert',
+  'clock',
+  'local0',
+  'local1',
+  'local2',
+  'local3',
+  'local4',
+  'local5',
+  'local6',
+  'local7',
 ] as const
 
 const severityAliases: { readonly [word: string]: number } = {
-  emerg: 0, panic: 0, crit: 2, err: 3, warn: 4, informational: 6,
+  emerg: 0,
+  panic: 0,
+  crit: 2,
+  err: 3,
+  warn: 4,
+  informational: 6,
 }
 
 /** The number of a severity word (`warning`, `warn`, `err` …), or undefined. */
