@@ -126,7 +126,6 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>
 export type UdpConfig = z.output<typeof udp>
 export type TcpConfig = z.output<typeof tcp>
-export type WebConfig = z.output<typeof web>
 export type MailConfig = z.output<typeof mail>
 export type StoreConfig = z.output<typeof store>
 

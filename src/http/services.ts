@@ -8,20 +8,20 @@ import type { AlertBox, Facets, Histogram, Outbox, People } from '../store/store
 /** A query text that parses, with receive-time bounds in ms since 1970 UTC: `from` inclusive, `to` exclusive. */
 type Selection = { readonly q: string; readonly from?: number | undefined; readonly to?: number | undefined }
 
-export type RecordsRequest = Selection & {
+type RecordsRequest = Selection & {
   readonly limit: number
   /** The `next_cursor` of the page before; outsiders' text, so it may be nonsense: BAD_REQUEST. */
   readonly cursor?: string | undefined
   /** Add the frame's bytes. */
   readonly raw?: boolean | undefined
 }
-export type HistogramRequest = Selection & { readonly buckets: number }
-export type FacetsRequest = Selection & { readonly fields: readonly string[]; readonly limit: number }
-export type TailRequest = { readonly q: string }
-export type ExportRequest = Selection & { readonly limit?: number | undefined }
+type HistogramRequest = Selection & { readonly buckets: number }
+type FacetsRequest = Selection & { readonly fields: readonly string[]; readonly limit: number }
+type TailRequest = { readonly q: string }
+type ExportRequest = Selection & { readonly limit?: number | undefined }
 
 /** The answer of `GET records`, as it is printed. */
-export type RecordsPage = {
+type RecordsPage = {
   /** Newest first. */
   readonly records: readonly RecordJson[]
   readonly next_cursor: string | null
@@ -90,7 +90,7 @@ export type SystemStatus = {
 }
 
 /** A loaded rule, or one that could not be loaded and why. */
-export type RuleStatus = RuleInfo & { readonly error?: string | undefined }
+type RuleStatus = RuleInfo & { readonly error?: string | undefined }
 
 export type HttpServices = {
   readonly people: People

@@ -7,7 +7,7 @@ export type LowerCache = {
   texts(values: readonly unknown[]): readonly string[]
 }
 
-export type LowerSlot = (text: string) => string
+type LowerSlot = (text: string) => string
 
 /** One cache per thread and set of queries that see the same events one after the other. */
 export function lowerCache(): LowerCache {

@@ -1,7 +1,7 @@
 // The tag of a legacy message (rules R9 (5) and R10): program name and process id, only with a terminator.
 
 /** How the tag ended: `name[pid]`, `name: `, `name:text`, `name[pid]: ` cut at 32 characters, `MSWinEventLog<TAB>`. */
-export type TagForm = 'pid' | 'colon' | 'glued' | 'cut' | 'snare'
+type TagForm = 'pid' | 'colon' | 'glued' | 'cut' | 'snare'
 
 export type Tag = {
   readonly name: string
