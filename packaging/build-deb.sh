@@ -36,7 +36,7 @@ trap 'rm -rf "$stage"' EXIT
 umask 022
 lib=$stage/usr/lib/picket
 doc=$stage/usr/share/doc/picket
-mkdir -p "$lib/bin" "$lib/web" "$doc/client" "$stage/DEBIAN" "$stage/etc/picket/rules.d" "$stage/usr/bin" \
+mkdir -p "$lib/bin" "$lib/web" "$doc/client" "$doc/docs" "$stage/DEBIAN" "$stage/etc/picket/rules.d" "$stage/usr/bin" \
   "$stage/usr/share/picket" "$stage/usr/share/man/man1" "$stage/usr/lib/systemd/system" "$stage/usr/lib/sysusers.d" \
   "$stage/usr/lib/tmpfiles.d"
 
@@ -82,7 +82,8 @@ cp packaging/deb/copyright "$doc/copyright"
   done
 } | gzip -9nc >"$doc/third-party-licences.gz"
 gzip -9nc CHANGELOG.md >"$doc/changelog.gz"
-cp README.md docs/*.md "$doc"
+cp README.md "$doc"
+cp docs/*.md "$doc/docs"
 cp packaging/client/* "$doc/client"
 
 # ── control files ─────────────────────────────────────────────────────────────────────────────────
