@@ -7,7 +7,7 @@ import type { OutboxSender } from '../notify/outbox-sender.ts'
 import type { Teller } from '../notify/tell.ts'
 import type { AlertBox, Reader } from '../store/store.ts'
 
-/** Hits taken in one round, and one transaction. */
+/** Hits taken in one round, and one transaction; fewer when they are large. */
 const hitsPerRound = 1000
 /** Digests are looked for this often; store failures are tried again after as long. */
 const lookEveryMs = 5000
@@ -52,7 +52,7 @@ export function startAlerting(parts: AlertingParts): Alerting {
       }
       mail?.teller.tellWaiting(alerts)
       mail?.sender.wake()
-      if (found.length === hitsPerRound) wake()
+      if (found.length > 0) wake()
     } catch (error) {
       // nothing is lost: the checkpoint stands where it stood, the next look tries again
       log.error({ err: error }, 'alerting failed; it goes on from the same hit')

@@ -22,6 +22,8 @@ export type Batch = { readonly day: string; readonly block: EncodedBlock; readon
 
 /** What one round of the writer made durable. */
 export type Committed = {
+  /** How many of the batches: the first ones, as far as they belong to one day. */
+  readonly batches: number
   readonly day: string
   readonly lastSeq: number
   readonly records: number
@@ -30,7 +32,8 @@ export type Committed = {
 }
 
 export type Appender = {
-  /** Stores the batches in order, in one transaction per day; returns what was stored. Throws SQLite's error with nothing stored. */
+  /** Stores the first batch, and those behind it that belong to the same day, in one transaction; returns what was
+   *  stored. Throws SQLite's error with nothing stored. */
   append(batches: readonly Batch[]): Committed
   /** Merges small blocks when there are enough of them; true when it did something. */
   merge(): boolean
@@ -44,24 +47,36 @@ type OpenDay = { readonly day: string; readonly db: Db; readonly statements: Sta
 /** Opens the folder for writing. The caller holds the folder's lock. */
 export function openAppender(dataDir: string): Appender {
   let current: OpenDay | undefined
-  let nextSeq = findNextSeq(dataDir)
+  let { newestDay, nextSeq } = findEnd(dataDir)
   const mergeBuilder = new BlockBuilder(2 * rowsPerBlock)
 
   function dayFor(day: string): OpenDay {
-    // a clock that went back does not open an old day again
-    const wanted = current !== undefined && day < current.day ? current.day : day
+    // a clock that went back does not open an old day again: days are in the order of their sequence numbers
+    const wanted = day < newestDay ? newestDay : day
     if (current?.day === wanted) return current
     if (current !== undefined) closeDay(current)
+    current = undefined
     const db = openDayForWriting(dataDir, wanted)
-    syncFolder(recordsDir(dataDir))
+    try {
+      syncFolder(recordsDir(dataDir))
+    } catch (error) {
+      db.close()
+      throw error
+    }
+    newestDay = wanted
     current = { day: wanted, db, statements: prepare(db) }
     return current
   }
 
   function closeDay(open: OpenDay): void {
-    while (mergeUnsealed(open, { over: true }));
-    open.db.pragma('wal_checkpoint(TRUNCATE)')
-    open.db.close()
+    try {
+      while (mergeUnsealed(open, { over: true }));
+      open.db.pragma('wal_checkpoint(TRUNCATE)')
+    } catch {
+      // its records are stored all the same: they are searched without an index, and the new day must not wait
+    } finally {
+      open.db.close()
+    }
   }
 
   /** Merges one run of neighbouring unsealed blocks; true when it did. A run that sealed blocks follow cannot grow any
@@ -80,7 +95,11 @@ export function openAppender(dataDir: string): Appender {
     if (!seals && chosen.length < mergeBlocks) return false
     const [first] = chosen
     if (first === undefined) return false
-    for (const block of chosen) {
+    mergeBuilder.clear() // what a merge that failed left there
+    let taken = 0
+    // large records fill a block long before its rows are counted
+    for (; taken < chosen.length && !mergeBuilder.isFull; taken++) {
+      const block = chosen[taken] as UnsealedRow
       const read = (id: number): Buffer => readColumn(statements, block.first_seq, id)
       const view = openBlock(block.first_seq, block.count, read)
       for (let i = 0; i < block.count; i++) mergeBuilder.appendRow(view.row(i))
@@ -88,60 +107,45 @@ export function openAppender(dataDir: string): Appender {
     }
     const merged = mergeBuilder.encode()
     db.transaction(() => {
-      for (const block of chosen) {
+      for (const block of chosen.slice(0, taken)) {
         statements.removeBlock.run(block.first_seq)
         statements.removeColumns.run(block.first_seq * 16, block.first_seq * 16 + 15)
       }
-      insertBlock(statements, first.first_seq, merged, { sealed: seals })
+      insertBlock(statements, first.first_seq, merged, { sealed: seals || merged.full })
     })()
     return true
   }
 
   return {
     append(batches) {
+      const open = dayFor(batches[0]?.day ?? '')
+      const later = batches.findIndex(batch => batch.day > open.day)
+      const group = later < 0 ? batches : batches.slice(0, later)
+      let seq = nextSeq
       let hits = 0
-      let records = 0
       let bytes = 0
-      const seqBefore = nextSeq
-      // batches of different days are rare: one transaction each, in order
-      let at = 0
-      try {
-        while (at < batches.length) {
-          const open = dayFor((batches[at] as Batch).day)
-          let end = at + 1
-          while (end < batches.length && (batches[end] as Batch).day <= open.day) end++
-          const group = batches.slice(at, end)
-          open.db.transaction(() => {
-            for (const batch of group) {
-              insertBlock(open.statements, nextSeq, batch.block, { sealed: batch.block.full })
-              for (const hit of batch.hits)
-                open.statements.insertHit.run(
-                  nextSeq + hit.row,
-                  JSON.stringify(hit.ruleIds),
-                  JSON.stringify(hit.record),
-                )
-              nextSeq += batch.block.count
-              hits += batch.hits.length
-              records += batch.block.count
-              for (const data of batch.block.columns) bytes += data.length
-            }
-          })()
-          at = end
+      open.db.transaction(() => {
+        for (const { block, hits: batchHits } of group) {
+          insertBlock(open.statements, seq, block, { sealed: block.full })
+          for (const { row, ruleIds, record } of batchHits)
+            open.statements.insertHit.run(seq + row, JSON.stringify(ruleIds), JSON.stringify(record))
+          seq += block.count
+          hits += batchHits.length
+          for (const data of block.columns) bytes += data.length
         }
-      } catch (error) {
-        if (at === 0) nextSeq = seqBefore
-        else nextSeq = findNextSeq(dataDir)
-        throw Object.assign(error as Error, { stored: at })
-      }
-      return { day: current?.day ?? '', lastSeq: nextSeq - 1, records, hits, bytes }
+      })()
+      const records = seq - nextSeq
+      nextSeq = seq
+      return { batches: group.length, day: open.day, lastSeq: seq - 1, records, hits, bytes }
     },
     merge() {
       return current !== undefined && mergeUnsealed(current, { over: false })
     },
     removeDaysBefore(day) {
       const old = listDays(dataDir).filter(d => d < day && d !== current?.day)
+      // the file itself last: a removal that was cut short is seen and done again
       for (const d of old)
-        for (const suffix of ['', '-wal', '-shm']) rmSync(dayPath(dataDir, d) + suffix, { force: true })
+        for (const suffix of ['-wal', '-shm', '']) rmSync(dayPath(dataDir, d) + suffix, { force: true })
       if (old.length > 0) syncFolder(recordsDir(dataDir))
       return old
     },
@@ -218,18 +222,18 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** One behind the last stored record: the newest file that holds any. */
-function findNextSeq(dataDir: string): number {
+/** The newest day that holds records, and the sequence number behind its last one. */
+function findEnd(dataDir: string): { newestDay: string; nextSeq: number } {
   for (const day of listDays(dataDir).toReversed()) {
     const db = openDayForWriting(dataDir, day)
     try {
       const next = db.prepare('SELECT max(first_seq + count) FROM block').pluck().get() as number | null
-      if (next !== null) return next
+      if (next !== null) return { newestDay: day, nextSeq: next }
     } finally {
       db.close()
     }
   }
-  return 1
+  return { newestDay: '', nextSeq: 1 }
 }
 
 /** Makes a new or removed file's directory entry durable. */

@@ -154,8 +154,25 @@ export class BlockBuilder {
       words,
       filterTerms,
     }
-    this.#clear()
+    this.clear()
     return block
+  }
+
+  /** Drops everything since the last `encode`. */
+  clear(): void {
+    this.#count = 0
+    this.#textLength = 0
+    this.#hasLineFeed = false
+    this.#origins.clear()
+    this.#originIds.clear()
+    this.#lastOrigin = undefined
+    this.#layouts.clear()
+    this.#lastLayout = -1
+    this.#hosts.clear()
+    this.#apps.clear()
+    this.#oddProcIds = []
+    this.#noTimestamp = []
+    this.terms.clear()
   }
 
   #setCommon(
@@ -270,22 +287,6 @@ export class BlockBuilder {
       }),
       apps: apps.flatMap((name, id): [string, number][] => (id === 0 ? [] : [[name, appCounts[id] as number]])),
     }
-  }
-
-  #clear(): void {
-    this.#count = 0
-    this.#textLength = 0
-    this.#hasLineFeed = false
-    this.#origins.clear()
-    this.#originIds.clear()
-    this.#lastOrigin = undefined
-    this.#layouts.clear()
-    this.#lastLayout = -1
-    this.#hosts.clear()
-    this.#apps.clear()
-    this.#oddProcIds = []
-    this.#noTimestamp = []
-    this.terms.clear()
   }
 }
 

@@ -1,5 +1,5 @@
 // One SQLite file per receive day (UTC): its schema, its name, and opening it for writing or reading.
-import { mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { PicketError } from '../../base/errors.ts'
@@ -80,21 +80,33 @@ export function openDayForWriting(dataDir: string, day: string): Db {
   }
 }
 
-/** Opens the day's file for reading. Errors: DATA_UNREADABLE. */
-export function openDayForReading(dataDir: string, day: string): Db {
+/** Opens the day's file for reading; undefined when it holds nothing yet, or was removed just now. Errors:
+ *  DATA_UNREADABLE. */
+export function openDayForReading(dataDir: string, day: string): Db | undefined {
   const path = dayPath(dataDir, day)
-  let db: Db
+  let db: Db | undefined
   try {
     db = new Database(path, { readonly: true, fileMustExist: true })
     db.pragma('busy_timeout = 5000')
     db.pragma('query_only = ON')
     db.pragma('mmap_size = 1073741824')
-  } catch (cause) {
-    throw new PicketError('DATA_UNREADABLE', `cannot open ${path}: ${(cause as Error).message}`, { cause })
+    const version = db.pragma('user_version', { simple: true }) as number
+    if (version > schemaVersion) throw newer(path, version)
+    if (version > 0) return db
+    db.close()
+    return undefined
+  } catch (error) {
+    db?.close()
+    if (db === undefined && !existsSync(path)) return undefined
+    throw unreadable(dataDir, day, error)
   }
-  const version = db.pragma('user_version', { simple: true }) as number
-  if (version > schemaVersion) throw newer(path, version)
-  return db
+}
+
+/** What to throw for an error met while a day's file was read: DATA_UNREADABLE with its path when the file is to blame. */
+export function unreadable(dataDir: string, day: string, error: unknown): unknown {
+  const { code, message } = error as { code?: unknown; message?: string }
+  if (typeof code !== 'string' || !/^(?:SQLITE|ZSTD)_/.test(code)) return error
+  return new PicketError('DATA_UNREADABLE', `cannot read ${dayPath(dataDir, day)}: ${message}`, { cause: error })
 }
 
 function newer(path: string, version: number): PicketError {

@@ -23,7 +23,7 @@ import type { BlockSummary } from './block.ts'
 import { type BlockView, openBlock } from './block-view.ts'
 import { candidateBlocks, type IndexStatements, prepareIndex } from './candidates.ts'
 import { unpackJson } from './columns.ts'
-import { type Db, listDays, openDayForReading } from './day-file.ts'
+import { type Db, listDays, openDayForReading, unreadable } from './day-file.ts'
 
 /** Makes the record of a stored row, and the frame's bytes again; given by src/parse/record.ts. */
 export type RowDecoder = {
@@ -33,6 +33,10 @@ export type RowDecoder = {
 
 /** Day files that stay open between searches. */
 const maxOpenDays = 16
+/** A page, or a helping of hits, ends early behind so many bytes: it is copied from process to process and kept in memory. */
+const maxPageBytes = 8 << 20
+/** Whoever may send can invent host names; the newest ones are told. */
+const maxHosts = 10_000
 
 type BlockRow = {
   readonly first_seq: number
@@ -53,7 +57,18 @@ type OpenDay = {
 export function openReader(dataDir: string, decoder: RowDecoder, now: () => number = Date.now): Reader {
   const open = new Map<string, OpenDay>()
 
-  function openDay(day: string): OpenDay {
+  /** The days that have a file, oldest first; files of removed days are let go of. */
+  function days(): string[] {
+    const listed = listDays(dataDir)
+    for (const [day, { db }] of open) {
+      if (listed.includes(day)) continue
+      db.close()
+      open.delete(day)
+    }
+    return listed
+  }
+
+  function openDay(day: string): OpenDay | undefined {
     const found = open.get(day)
     if (found !== undefined) {
       open.delete(day)
@@ -61,6 +76,7 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
       return found
     }
     const db = openDayForReading(dataDir, day)
+    if (db === undefined) return undefined
     const made = { day, db, statements: prepare(db), index: prepareIndex(db) }
     open.set(day, made)
     for (const [oldest, file] of open) {
@@ -81,12 +97,13 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
     const from = range.from ?? 0
     const to = range.to ?? Number.MAX_SAFE_INTEGER
     const firstDay = range.from === undefined ? '' : dayOf(range.from)
-    for (const day of listDays(dataDir).toReversed()) {
+    for (const day of days().toReversed()) {
       if (day < firstDay) break
       const file = openDay(day)
+      if (file === undefined) continue
       // one snapshot per file: a merge in between would show its records twice or not at all
-      file.db.exec('BEGIN')
       try {
+        file.db.exec('BEGIN')
         const blocks = file.statements.blocks.all(from, to, range.belowSeq ?? Number.MAX_SAFE_INTEGER) as BlockRow[]
         const last = blocks[0]
         if (last !== undefined && range.aboveSeq !== undefined && last.first_seq + last.count - 1 <= range.aboveSeq)
@@ -96,8 +113,10 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
           if (range.aboveSeq !== undefined && block.first_seq + block.count - 1 <= range.aboveSeq) return
           if (!visit(file, block)) return
         }
+      } catch (error) {
+        throw unreadable(dataDir, day, error)
       } finally {
-        file.db.exec('COMMIT')
+        if (file.db.inTransaction) file.db.exec('COMMIT')
       }
     }
   }
@@ -143,14 +162,18 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
       const belowSeq = request.cursor === undefined ? undefined : seqOf(request.cursor)
       const aboveSeq = request.after === undefined ? undefined : seqOf(request.after)
       let matched = 0
+      let bytes = 0
+      const isFull = (): boolean => records.length >= request.limit || bytes >= maxPageBytes
       const scanned = eachMatch(request.query, { ...request, belowSeq, aboveSeq }, (record, row) => {
         matched++
-        if (records.length < request.limit)
+        if (!isFull()) {
           records.push(recordToJson(record, request.raw === true ? decoder.rawOf(row) : undefined))
-        return aboveSeq !== undefined || matched < request.limit
+          bytes += row.bytes.length
+        }
+        return aboveSeq !== undefined || !isFull()
       })
       const last = records.at(-1)
-      const nextCursor = aboveSeq === undefined && matched === request.limit && last !== undefined ? last.id : null
+      const nextCursor = aboveSeq === undefined && isFull() && last !== undefined ? last.id : null
       return { records, nextCursor, scanned, ...(aboveSeq === undefined ? {} : { matched }) }
     },
 
@@ -254,6 +277,7 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
       eachBlock({ kind: 'all' }, range, (file, block) => {
         for (const [hostname, records, last, peer, facilities] of summaryOf(file, block).hosts) {
           let host = seen.get(hostname)
+          if (host === undefined && seen.size >= maxHosts) continue
           if (host === undefined)
             seen.set(hostname, (host = { peer, records: 0, firstSeen: last, lastSeen: last, facilities: new Map() }))
           host.records += records
@@ -268,34 +292,41 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
     },
 
     totals(): StoreTotals {
-      const days = listDays(dataDir)
+      const listed = days()
       let records = 0
       let bytes = 0
       let newest: number | undefined
-      for (const day of days) {
-        const { db, statements } = openDay(day)
+      for (const day of listed) {
+        const file = openDay(day)
+        if (file === undefined) continue
+        const { db, statements } = file
         const total = statements.totals.get() as { records: number | null; newest: number | null }
         records += total.records ?? 0
         newest = total.newest ?? newest
         bytes +=
           (db.pragma('page_count', { simple: true }) as number) * (db.pragma('page_size', { simple: true }) as number)
       }
-      return { records, bytes, days: days.length, oldest: oldest(), newest }
+      return { records, bytes, days: listed.length, oldest: oldest(), newest }
     },
 
     hitsAfter(checkpoint: HitCheckpoint | undefined, limit: number): readonly Hit[] {
       const hits: Hit[] = []
-      for (const day of listDays(dataDir)) {
-        if (checkpoint !== undefined && day < checkpoint.day) continue
+      let bytes = 0
+      for (const day of days()) {
+        const file = checkpoint !== undefined && day < checkpoint.day ? undefined : openDay(day)
+        if (file === undefined) continue
         const after = day === checkpoint?.day ? checkpoint.n : 0
-        const rows = openDay(day).statements.hits.all(after, limit - hits.length) as HitRow[]
-        for (const { n, seq, rules, record } of rows)
+        const rows = file.statements.hits.iterate(after, limit - hits.length) as Iterable<HitRow>
+        for (const { n, seq, rules, record } of rows) {
           hits.push({
             n,
             day,
             ruleIds: JSON.parse(rules) as string[],
             record: { ...(JSON.parse(record) as RecordJson), id: recordId(day, seq) },
           })
+          bytes += record.length
+          if (bytes >= maxPageBytes) return hits
+        }
         if (hits.length >= limit) break
       }
       return hits
@@ -312,9 +343,9 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
   }
 
   function oldest(): number | undefined {
-    for (const day of listDays(dataDir)) {
-      const least = openDay(day).statements.oldest.get() as number | null
-      if (least !== null) return least
+    for (const day of days()) {
+      const least = openDay(day)?.statements.oldest.get() as number | null | undefined
+      if (least !== null && least !== undefined) return least
     }
     return undefined
   }

@@ -49,7 +49,7 @@ main.on('message', (message: ToWriter) => {
       })
       return
     case 'removeDaysBefore':
-      return tell({ type: 'removed', days: appender.removeDaysBefore(message.day) })
+      return removeDaysBefore(message.day)
     case 'close':
       return close()
     default:
@@ -78,15 +78,12 @@ function commit(): void {
   const startedAt = performance.now()
   try {
     const committed = appender.append(round.map(item => item.batch))
-    queue.splice(0, round.length)
     isFailing = false
-    answer(round)
+    answer(queue.splice(0, committed.batches))
     tell({ type: 'committed', committed, milliseconds: performance.now() - startedAt })
   } catch (error) {
-    const { stored = 0, message } = error as Error & { stored?: number }
-    answer(queue.splice(0, stored))
     // nothing is given up: the batches wait here, the intake stops reading when its credit is used up
-    tell({ type: 'failed', message })
+    tell({ type: 'failed', message: (error as Error).message })
     isFailing = true
     setTimeout(schedule, retryAfterMs)
     return
@@ -107,6 +104,14 @@ function mergeWhenIdle(): void {
     appender.merge()
   } catch (error) {
     tell({ type: 'failed', message: `cannot merge small blocks: ${(error as Error).message}` })
+  }
+}
+
+function removeDaysBefore(day: string): void {
+  try {
+    tell({ type: 'removed', days: appender.removeDaysBefore(day) })
+  } catch (error) {
+    tell({ type: 'failed', message: `cannot remove old days: ${(error as Error).message}` })
   }
 }
 
