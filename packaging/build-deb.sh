@@ -59,7 +59,8 @@ npm ls --all --omit=dev --parseable 2>/dev/null | sed -n "s#^$PWD/##p" | grep -v
   done
 sqlite=$lib/node_modules/better-sqlite3
 find "$sqlite/prebuilds" -type f ! -name "linux-$cpu.node" -delete
-rm -rf "$sqlite/deps" "$sqlite/src" "$sqlite/binding.gyp"
+# What npm may have compiled beside the prebuilt one belongs to this machine.
+rm -rf "$sqlite/build" "$sqlite/deps" "$sqlite/src" "$sqlite/binding.gyp"
 # Source maps, types and tests of modules are not run.
 find "$lib/node_modules" -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 find "$lib/node_modules" -type d \( -name test -o -name tests -o -name __tests__ -o -name .github \) -prune -exec rm -rf {} +
