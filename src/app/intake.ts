@@ -1,5 +1,4 @@
 // Main's end of the intake thread: starts it, keeps its counters, stops it so that nothing that arrived is lost.
-import { EventEmitter, once } from 'node:events'
 import { join } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { PicketError } from '../base/errors.ts'
@@ -16,7 +15,8 @@ export type Intake = {
   /** Records received and not yet given to the writer. */
   waitingRecords(): number
   useRules(rules: readonly RuleSource[]): void
-  /** Stops accepting; resolves when everything that arrived is stored. */
+  /** Stops accepting; resolves when everything that arrived is stored, or the writer or the thread is no more. Rejects
+   *  when the thread broke while it did that. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -47,11 +47,13 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     transferList: [port2],
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   })
-  const done = new EventEmitter()
+  const stopped = Promise.withResolvers<void>()
+  const ended = new Promise<void>(resolve => thread.once('exit', () => resolve()))
   const listening = Promise.withResolvers<void>()
   let listeners: readonly ListenerState[] = []
   let waitingRecords = 0
   let isStopping = false
+  let brokeWhileStopping: unknown
 
   thread.on('message', (message: FromIntakeThread) => {
     switch (message.type) {
@@ -65,15 +67,15 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
         waitingRecords = message.waitingRecords
         return
       case 'stopped':
-        done.emit('stopped')
-        return
+        return stopped.resolve()
       default:
         message satisfies never
     }
   })
   thread.on('error', error => {
     listening.reject(error)
-    if (!isStopping) options.onDied(error as Error)
+    if (isStopping) brokeWhileStopping = error
+    else options.onDied(error as Error)
   })
   try {
     await listening.promise
@@ -89,10 +91,10 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     useRules: rules => tell({ type: 'rules', rules }),
     async [Symbol.asyncDispose]() {
       isStopping = true
-      const stopped = once(done, 'stopped')
       tell({ type: 'stop' })
-      await stopped
+      await Promise.race([stopped.promise, ended, options.writer.ended])
       await thread.terminate()
+      if (brokeWhileStopping !== undefined) throw brokeWhileStopping
     },
   }
 }

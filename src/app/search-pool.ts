@@ -50,7 +50,10 @@ export function startSearchPool(dataDir: string, config: StoreConfig, metrics: M
     })
     const worker: Worker = { child, job: undefined, deadline: undefined, idle: undefined }
     child.on('message', (answer: SearchAnswer) => finish(worker, answer))
-    child.on('error', () => child.kill('SIGKILL'))
+    // it could not be started, or not be told: then perhaps no 'exit' comes
+    child.on('error', error =>
+      fail(worker, new PicketError('SEARCH_FAILED', `a search process failed: ${error.message}`)),
+    )
     child.on('exit', () => {
       workers.delete(worker)
       clearTimeout(worker.idle)
@@ -89,9 +92,14 @@ export function startSearchPool(dataDir: string, config: StoreConfig, metrics: M
       const free = [...workers].find(
         worker => worker.job === undefined && worker.child.connected && !worker.child.killed,
       )
-      const worker = free ?? (workers.size < config.parallelSearches ? startWorker() : undefined)
-      if (worker === undefined) return
-      give(worker, waiting.shift() as Job)
+      if (free === undefined && workers.size >= config.parallelSearches) return
+      const job = waiting.shift() as Job
+      try {
+        give(free ?? startWorker(), job)
+      } catch (cause) {
+        const { message } = cause as Error
+        job.reject(new PicketError('SEARCH_FAILED', `cannot start a search process: ${message}`, { cause }))
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import { systemClock } from '../base/clock.ts'
 import { createMetrics } from '../base/metrics.ts'
 import type { Config } from '../config/schema.ts'
 import { rawOf, recordOf } from '../parse/record.ts'
+import { listDays } from '../store/sqlite/day-file.ts'
 import { lockDataDir } from '../store/sqlite/lock.ts'
 import { openReader } from '../store/sqlite/reader.ts'
 import { openState } from '../store/sqlite/state.ts'
@@ -96,11 +97,12 @@ async function start(config: Config, log: Logger): Promise<Started> {
       onDied: died.reject,
     }),
   )
-  stack.use(startRetention(config.store, writer, clock))
+  stack.use(startRetention(config.store, listDays(dataDir), writer, clock))
 
   // the threads load their modules while the web server's are loaded here
   let intake: Intake | undefined
   const intakeStarted = startIntake({ config, rules: ruleSet.sources, writer, onDied: died.reject })
+  intakeStarted.catch(() => undefined) // told by `await intakeStarted`, which may come later
   stack.defer(async () => (await intakeStarted.catch(() => undefined))?.[Symbol.asyncDispose]())
   const services = httpServices({
     version,

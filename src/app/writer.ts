@@ -1,5 +1,4 @@
 // Main's end of the writer thread.
-import { EventEmitter, once } from 'node:events'
 import { join } from 'node:path'
 import { type MessagePort, Worker } from 'node:worker_threads'
 import { PicketError } from '../base/errors.ts'
@@ -15,7 +14,10 @@ export type Writer = {
   removeDaysBefore(day: string): void
   /** What keeps the store from writing at this moment, or undefined when all is well. */
   trouble(): string | undefined
-  /** Resolves when everything that reached the writer is stored and the files are closed. */
+  /** Resolves when the thread has ended, however it did: from then on nothing is stored. */
+  readonly ended: Promise<void>
+  /** Resolves when everything that reached the writer is stored and the files are closed. Rejects when the thread broke
+   *  while it did that. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -33,9 +35,11 @@ export function startWriter(dataDir: string, log: Log, events: WriterEvents): Wr
     workerData: start,
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   })
-  const done = new EventEmitter()
+  const closed = Promise.withResolvers<void>()
+  const ended = new Promise<void>(resolve => thread.once('exit', () => resolve()))
   let trouble: string | undefined
   let isClosing = false
+  let brokeWhileClosing: unknown
 
   const ready = Promise.withResolvers<void>()
   thread.on('message', (message: FromWriter) => {
@@ -52,8 +56,7 @@ export function startWriter(dataDir: string, log: Log, events: WriterEvents): Wr
         if (message.days.length > 0) log.info({ days: message.days }, 'removed days older than the retention')
         return
       case 'closed':
-        done.emit('closed')
-        return
+        return closed.resolve()
       default:
         message satisfies never
     }
@@ -64,7 +67,8 @@ export function startWriter(dataDir: string, log: Log, events: WriterEvents): Wr
         cause: error,
       }),
     )
-    if (!isClosing) events.onDied(error as Error)
+    if (isClosing) brokeWhileClosing = error
+    else events.onDied(error as Error)
   })
   ready.promise.catch(() => undefined) // told by `ready`, which is awaited later
 
@@ -74,18 +78,13 @@ export function startWriter(dataDir: string, log: Log, events: WriterEvents): Wr
     attach: port => tell({ type: 'attach', port }, [port]),
     removeDaysBefore: day => tell({ type: 'removeDaysBefore', day }),
     trouble: () => trouble,
+    ended,
     async [Symbol.asyncDispose]() {
       isClosing = true
-      const isOpen = await ready.promise.then(
-        () => true,
-        () => false,
-      )
-      if (isOpen) {
-        const closed = once(done, 'closed')
-        tell({ type: 'close' })
-        await closed
-      }
+      tell({ type: 'close' })
+      await Promise.race([closed.promise, ended])
       await thread.terminate()
+      if (brokeWhileClosing !== undefined) throw brokeWhileClosing
     },
   }
 }

@@ -117,6 +117,8 @@ function removeDaysBefore(day: string): void {
 
 function close(): void {
   while (queue.length > 0 && !isFailing) commit()
+  const lost = queue.reduce((sum, { batch }) => sum + batch.block.count, 0)
+  if (lost > 0) tell({ type: 'failed', message: `${lost} records are lost: they waited and could not be stored` })
   appender.close()
   tell({ type: 'closed' })
   main.close()

@@ -1,0 +1,161 @@
+// Parts that die, disks that fail and start errors: the process ends or goes on, it never hangs, and nothing is lost.
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { MessagePort } from 'node:worker_threads'
+import { startIntake } from '../../src/app/intake.ts'
+import { startRetention } from '../../src/app/retention.ts'
+import type { Writer } from '../../src/app/writer.ts'
+import { configSchema } from '../../src/config/schema.ts'
+import { dayOf } from '../../src/model/row.ts'
+import { dayPath } from '../../src/store/sqlite/day-file.ts'
+import { sendTcp } from './picket.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+test('a store that cannot be opened ends the process while records arrive', { timeout: 60_000 }, async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'picket-review-'))
+  const port = await freePort()
+  mkdirSync(join(dataDir, 'records'))
+  writeFileSync(dayPath(dataDir, dayOf(Date.now())), Buffer.alloc(32_768, 7))
+  const udp = createSocket('udp4')
+  const timer = setInterval(() => udp.send('<13>early', port, '127.0.0.1'), 2)
+  try {
+    const { code, output } = await serveUntilExit(dataDir, `{ udp: { host: 127.0.0.1, port: ${port} }, tcp: false }`)
+    equal(code, 3)
+    match(output, /cannot open the store/)
+  } finally {
+    clearInterval(timer)
+    udp.close()
+    rmSync(dataDir, { recursive: true })
+  }
+})
+
+test('a port in use ends the process with a plain line', { timeout: 60_000 }, async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'picket-review-'))
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as { port: number }
+  try {
+    const { output } = await serveUntilExit(dataDir, `{ udp: false, tcp: { host: 127.0.0.1, port: ${port} } }`)
+    match(output, /another program uses it/)
+    ok(!/\n\s+at /.test(output), output)
+  } finally {
+    other.close()
+    rmSync(dataDir, { recursive: true })
+  }
+})
+test('an intake thread that broke is told of, and stopping it does not wait for it', { timeout: 30_000 }, async () => {
+  const died = Promise.withResolvers<Error>()
+  let port: MessagePort | undefined
+  const intake = await startIntake({
+    config: configSchema.parse({ receive: { udp: { host: '127.0.0.1', port: 0 }, tcp: false } }),
+    rules: [],
+    writer: writerStub({ attach: given => (port = given) }),
+    onDied: died.resolve,
+  })
+  port?.postMessage(null) // no message that an intake thread knows
+  match((await died.promise).message, /destructure/)
+  await intake[Symbol.asyncDispose]()
+})
+
+test('an intake thread whose writer is no more stops all the same', { timeout: 30_000 }, async () => {
+  const ended = Promise.withResolvers<void>()
+  let port: MessagePort | undefined
+  const intake = await startIntake({
+    config: configSchema.parse({ receive: { udp: false, tcp: { host: '127.0.0.1', port: 0 } } }),
+    rules: [],
+    writer: writerStub({ attach: given => (port = given), ended: ended.promise }),
+    onDied: error => {
+      throw error
+    },
+  })
+  await sendTcp(intake.listeners()[0]?.port ?? 0, '<13>never stored\n')
+  ended.resolve()
+  await intake[Symbol.asyncDispose]()
+  port?.close()
+})
+
+test('retention does not act on a clock that jumped', context => {
+  context.mock.timers.enable({ apis: ['setInterval'] })
+  const hour = 3_600_000
+  const day = 24 * hour
+  const removedAt: string[] = []
+  const start = (at: number, days: readonly string[]) => {
+    let wall = at
+    let monotonic = 0
+    const retention = startRetention(
+      { retention: [{ query: '*', keep: '30d' }] },
+      days,
+      { removeDaysBefore: before => void removedAt.push(before) },
+      { now: () => wall, monotonic: () => monotonic },
+    )
+    const pass = (hours: number): readonly string[] => {
+      for (let i = 0; i < hours; i++) {
+        wall += hour
+        monotonic += hour
+        context.mock.timers.tick(hour)
+      }
+      return [...new Set(removedAt.splice(0))]
+    }
+    return { retention, pass, jump: (ms: number) => (wall += ms) }
+  }
+  const now = Date.UTC(2026, 10, 23, 1)
+
+  const steady = start(now, ['20260101', '20261122', '20261123'])
+  deepEqual(steady.pass(1), ['20261024'])
+  steady.jump(3650 * day)
+  deepEqual(steady.pass(20), [])
+  steady.jump(-3650 * day)
+  deepEqual(steady.pass(20), [])
+  deepEqual(steady.pass(10), ['20261025', '20261026'])
+  steady.retention[Symbol.dispose]()
+
+  // at the second start with the wrong clock there is a file of the wrong day
+  const wrong = start(now + 3650 * day, ['20261122', '20261123', dayOf(now + 3650 * day)])
+  deepEqual(wrong.pass(23), [])
+  equal(wrong.pass(2).length, 1)
+  wrong.retention[Symbol.dispose]()
+})
+
+function writerStub(parts: Partial<Writer>): Writer {
+  return {
+    ready: Promise.resolve(),
+    ended: new Promise(() => {}),
+    attach() {},
+    removeDaysBefore() {},
+    trouble: () => undefined,
+    async [Symbol.asyncDispose]() {},
+    ...parts,
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise(resolve => {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1', () => {
+      const { port } = socket.address()
+      socket.close(() => resolve(port))
+    })
+  })
+}
+
+async function serveUntilExit(dataDir: string, receive: string): Promise<{ code: number | null; output: string }> {
+  const config = join(dataDir, 'picket.yaml')
+  writeFileSync(config, `dataDir: ${dataDir}\nreceive: ${receive}\nweb: { port: 0 }\n`, { mode: 0o600 })
+  const child = spawn(process.execPath, [join(root, 'src/main.ts'), 'serve', '--config', config], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  child.stdout.on('data', data => (output += String(data)))
+  child.stderr.on('data', data => (output += String(data)))
+  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  const [code] = (await once(child, 'exit')) as [number | null]
+  clearTimeout(timer)
+  return { code, output }
+}
