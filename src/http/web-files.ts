@@ -9,7 +9,7 @@ import { PicketError } from '../base/errors.ts'
 import type { App } from './context.ts'
 import { newNonce, pagePolicy } from './headers.ts'
 
-const notBuilt = `<!doctype html><title>Picket</title><p>Picket runs, but its web pages are not built: run <code>npm run build:web</code>.</p>\n`
+const notBuilt = `<!doctype html><title>Picket</title><p>Picket runs, but its web pages are not built: run <code>npm run prepare</code>.</p>\n`
 
 /** Serves `webRoot` and answers everything that no route knows. */
 export function webFiles(app: App, webRoot: string): void {
