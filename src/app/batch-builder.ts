@@ -13,6 +13,10 @@ import { indexedTexts } from '../query/tokens.ts'
 import type { Batch, BatchHit } from '../store/sqlite/append.ts'
 import { BlockBuilder } from '../store/sqlite/block-builder.ts'
 import { HeaderScan, scanHeader } from '../syslog-parser/scan.ts'
+import { excerptOf } from './excerpt.ts'
+
+/** From here on a hit keeps an excerpt of its record. */
+const longFrame = 4096
 
 export type BatchBuilder = {
   /** Records gathered since the last batch. */
@@ -36,7 +40,9 @@ export function createBatchBuilder(rules: readonly CompiledRule[], rowsPerBlock?
     const record = recordOf(row, '')
     if (isDecoded) for (const text of indexedTexts(record)) block.terms.addText(text)
     const ruleIds = isDecoded ? matcher.matchAll(record) : matcher.matchCandidates(record)
-    if (ruleIds.length > 0) hits.push({ row: block.count, ruleIds, record: recordToJson(record) })
+    if (ruleIds.length === 0) return
+    const json = recordToJson(record)
+    hits.push({ row: block.count, ruleIds, record: row.bytes.length > longFrame ? excerptOf(json) : json })
   }
 
   return {

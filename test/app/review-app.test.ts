@@ -9,10 +9,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { MessagePort } from 'node:worker_threads'
+import { createBatchBuilder } from '../../src/app/batch-builder.ts'
 import { startIntake } from '../../src/app/intake.ts'
 import { startRetention } from '../../src/app/retention.ts'
 import type { Writer } from '../../src/app/writer.ts'
 import { configSchema } from '../../src/config/schema.ts'
+import { compileRules } from '../../src/detect/rules.ts'
 import { dayOf } from '../../src/model/row.ts'
 import { dayPath } from '../../src/store/sqlite/day-file.ts'
 import { sendTcp } from './picket.ts'
@@ -122,6 +124,43 @@ test('retention does not act on a clock that jumped', context => {
   deepEqual(wrong.pass(23), [])
   equal(wrong.pass(2).length, 1)
   wrong.retention[Symbol.dispose]()
+})
+
+test('a hit keeps an excerpt of a long record, whatever is long in it', () => {
+  const rule = `title: any
+id: 7a9d5a52-0a1c-4a39-8f6b-111111111111
+logsource: { product: linux }
+detection:
+  keywords: [chattr]
+  condition: keywords
+level: low
+`
+  const { rules, findings } = compileRules([{ file: 'any.yml', text: rule, layer: 0 }])
+  deepEqual(
+    findings.filter(({ severity }) => severity === 'error'),
+    [],
+  )
+  const builder = createBatchBuilder(rules)
+  const many = Array.from({ length: 20_000 }, (_, i) => ` k${i}="v"`).join('')
+  const frames = [
+    '<13>Nov 23 11:59:59 h app: chattr',
+    `<13>Nov 23 11:59:59 h app: chattr ${'x'.repeat(250_000)}`,
+    `<13>1 2026-11-23T11:59:59Z h app - - [a@1${many}] chattr`,
+    `<13>1 2026-11-23T11:59:59Z h app - - [a@1 k="${'\u00e9'.repeat(100_000)}"] chattr`,
+    `<14>Nov 23 11:59:58 h root: HISTORY:PID=1 PPID=2 SID=1 USER=alice CMD=chattr ${'\ud83d\ude00'.repeat(60_000)}`,
+  ].map(text => Buffer.from(text))
+  const origin = { peer: '192.0.2.7', transport: 'tcp', timeZone: 'UTC', charset: 'windows-1252' } as const
+  for (const frame of frames) builder.take(frame, 0, frame.length, 0, origin)
+  const { hits } = builder.batch('19700101')
+  equal(hits.length, frames.length)
+  equal(hits[0]?.record.message, 'chattr')
+  equal(hits[4]?.record.fields['user.name'], 'alice')
+  for (const { record } of hits) {
+    const size = JSON.stringify(record).length
+    ok(size < 200_000, `${size}`)
+    match(record.message, /^(?:chattr|HISTORY)/)
+    equal(record.hostname, 'h')
+  }
 })
 
 function writerStub(parts: Partial<Writer>): Writer {
