@@ -6,32 +6,25 @@ import { tokensOf } from '../../query/tokens.ts'
 /** Longer words go to the filter too: nobody types them, and the index would keep each one. */
 const maxWordBytes = 40
 
-const kindOther = 0
-const kindLetter = 1
-const kindDigit = 2
-/** Per byte: letter or `_`, digit, or a separator. */
-const kinds = new Uint8Array(256)
-/** ASCII lower case. */
-const lower = new Uint8Array(256)
+const letter = 0x100
+const digit = 0x200
+/** Per byte: 0 for a separator, else the lower-case byte with its kind. One look-up per byte serves for all three. */
+const classes = new Uint16Array(256)
 for (let c = 0; c < 256; c++) {
   const isUpper = c >= 0x41 && c <= 0x5a
-  lower[c] = isUpper ? c + 32 : c
-  kinds[c] =
-    isUpper || (c >= 0x61 && c <= 0x7a) || c === 0x5f ? kindLetter : c >= 0x30 && c <= 0x39 ? kindDigit : kindOther
+  if (isUpper || (c >= 0x61 && c <= 0x7a) || c === 0x5f) classes[c] = letter | (isUpper ? c + 32 : c)
+  else if (c >= 0x30 && c <= 0x39) classes[c] = digit | c
 }
+const dot = 0x2e
 
-const seed1 = 0x811c9dc5 | 0
-const seed2 = 0x2545f491 | 0
+const hashStart = 0x811c9dc5 | 0
+const hashFactor = 0x01000193
 
-/** The two hashes of a filter term; `text` is lower case already. */
-export function hashTerm(text: string): readonly [number, number] {
-  let h1 = seed1
-  let h2 = seed2
-  for (const byte of Buffer.from(text)) {
-    h1 = Math.imul(h1 ^ byte, 0x01000193)
-    h2 = Math.imul(h2 ^ byte, 0x5bd1e995) ^ (h2 >>> 15)
-  }
-  return [h1, h2]
+/** The hash of a filter term; `text` is lower case already. */
+export function hashTerm(text: string): number {
+  let hash = hashStart
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ ((classes[byte] as number) || byte), hashFactor)
+  return hash || 1
 }
 
 /** True for terms that the full-text index holds: ASCII letters and `_` only. */
@@ -50,8 +43,8 @@ export class TermSet {
   #text = new Uint8Array(65_536)
   #textLength = 0
 
-  /** Slots of the filter terms: both hashes side by side; a pair of zeros is free. */
-  #filterSlots = new Int32Array(2 * 32_768)
+  /** Slots of the filter terms' hashes; 0 is free. */
+  #filterSlots = new Int32Array(32_768)
   #filterTerms = 0
 
   clear(): void {
@@ -65,43 +58,39 @@ export class TermSet {
   /** Adds the terms of ASCII bytes; bytes above 0x7e only separate here, so other text goes through `addText`. */
   addBytes(bytes: Uint8Array, start: number, end: number): void {
     let at = start
-    // the last tokens, for dotted quads: start of the run of all-digit tokens joined by single dots
-    let quads = 0
-    let quad0 = 0
-    let quad1 = 0
-    let quad2 = 0
+    // for dotted quads: how many all-digit tokens joined by single dots end here, and where the last three began
+    let joined = 0
+    let from3 = 0
+    let from2 = 0
+    let from1 = 0
     let lastNumberEnd = -2
     while (at < end) {
-      let kind = kinds[bytes[at] as number] as number
-      if (kind === kindOther) {
+      let c = classes[bytes[at] as number] as number
+      if (c === 0) {
         at++
         continue
       }
       const from = at
-      let h1 = seed1
-      let h2 = seed2
-      let seen = 0
+      let hash = hashStart
+      let kinds = 0
       do {
-        seen |= kind
-        const c = lower[bytes[at] as number] as number
-        h1 = Math.imul(h1 ^ c, 0x01000193)
-        h2 = Math.imul(h2 ^ c, 0x5bd1e995) ^ (h2 >>> 15)
-        at++
-        if (at === end) break
-        kind = kinds[bytes[at] as number] as number
-      } while (kind !== kindOther)
-      if (seen === kindLetter && at - from <= maxWordBytes) {
-        this.#addWord(bytes, from, at, h1)
+        kinds |= c
+        hash = Math.imul(hash ^ c, hashFactor)
+        if (++at === end) break
+        c = classes[bytes[at] as number] as number
+      } while (c !== 0)
+      if ((kinds & digit) === 0 && at - from <= maxWordBytes) {
+        this.#addWord(bytes, from, at, hash)
         continue
       }
-      this.#addFilterTerm(h1, h2)
-      if (seen !== kindDigit) continue
-      quads = lastNumberEnd + 1 === from && bytes[lastNumberEnd] === 0x2e ? quads + 1 : 1
+      this.#addFilterTerm(hash || 1)
+      if ((kinds & letter) !== 0) continue
+      joined = lastNumberEnd + 1 === from && bytes[lastNumberEnd] === dot ? joined + 1 : 1
       lastNumberEnd = at
-      if (quads > 3) this.#addJoined(bytes, quad0, at)
-      quad0 = quad1
-      quad1 = quad2
-      quad2 = from
+      if (joined > 3) this.#addFilterTerm(hashDotted(bytes, from3, at))
+      from3 = from2
+      from2 = from1
+      from1 = from
     }
   }
 
@@ -110,11 +99,8 @@ export class TermSet {
     for (const token of tokensOf(text)) {
       if (isWord(token)) {
         const bytes = Buffer.from(token, 'latin1')
-        this.#addWord(bytes, 0, bytes.length, hashTerm(token)[0])
-      } else {
-        const [h1, h2] = hashTerm(token)
-        this.#addFilterTerm(h1, h2)
-      }
+        this.#addWord(bytes, 0, bytes.length, hashTerm(token))
+      } else this.#addFilterTerm(hashTerm(token))
     }
   }
 
@@ -128,23 +114,18 @@ export class TermSet {
     return list.join(' ')
   }
 
-  /** The filter terms' hashes, pairs of 32 bit, to be merged or built into a filter. */
+  /** The filter terms' hashes, to be merged or built into a filter. */
   filterTerms(): Int32Array<ArrayBuffer> {
-    const pairs = new Int32Array(2 * this.#filterTerms)
+    const hashes = new Int32Array(this.#filterTerms)
     let to = 0
-    for (let slot = 0; slot < this.#filterSlots.length; slot += 2) {
-      if (this.#filterSlots[slot] === 0 && this.#filterSlots[slot + 1] === 0) continue
-      pairs[to++] = this.#filterSlots[slot] as number
-      pairs[to++] = this.#filterSlots[slot + 1] as number
-    }
-    return pairs
+    for (const hash of this.#filterSlots) if (hash !== 0) hashes[to++] = hash
+    return hashes
   }
 
   /** Takes in what another set gave out. */
   merge(words: string, filterTerms: Int32Array): void {
     if (words !== '') this.addText(words)
-    for (let i = 0; i < filterTerms.length; i += 2)
-      this.#addFilterTerm(filterTerms[i] as number, filterTerms[i + 1] as number)
+    for (const hash of filterTerms) this.#addFilterTerm(hash)
   }
 
   #addWord(bytes: Uint8Array, from: number, to: number, hash: number): void {
@@ -160,7 +141,7 @@ export class TermSet {
         const start = this.#wordStart[word] as number
         let i = 0
         if ((this.#wordEnd[word] as number) - start === length)
-          while (i < length && this.#text[start + i] === lower[bytes[from + i] as number]) i++
+          while (i < length && this.#text[start + i] === ((classes[bytes[from + i] as number] as number) & 0xff)) i++
         if (i === length) return
       }
       slot = (slot + 1) & mask
@@ -174,7 +155,7 @@ export class TermSet {
     const word = this.#words++
     this.#wordHash[word] = hash
     this.#wordStart[word] = this.#textLength
-    for (let i = from; i < to; i++) this.#text[this.#textLength++] = lower[bytes[i] as number] as number
+    for (let i = from; i < to; i++) this.#text[this.#textLength++] = classes[bytes[i] as number] as number
     this.#wordEnd[word] = this.#textLength
     this.#placeWord(word)
   }
@@ -200,53 +181,48 @@ export class TermSet {
     for (let word = 0; word < this.#words; word++) this.#placeWord(word)
   }
 
-  #addJoined(bytes: Uint8Array, from: number, to: number): void {
-    let h1 = seed1
-    let h2 = seed2
-    for (let i = from; i < to; i++) {
-      const c = bytes[i] as number
-      h1 = Math.imul(h1 ^ c, 0x01000193)
-      h2 = Math.imul(h2 ^ c, 0x5bd1e995) ^ (h2 >>> 15)
-    }
-    this.#addFilterTerm(h1, h2)
-  }
-
-  #addFilterTerm(h1: number, h2: number): void {
-    if (h1 === 0 && h2 === 0) h2 = 1
+  #addFilterTerm(hash: number): void {
     const slots = this.#filterSlots
-    const mask = slots.length / 2 - 1
-    let slot = (h1 ^ (h1 >>> 15)) & mask
+    const mask = slots.length - 1
+    let slot = (hash ^ (hash >>> 15)) & mask
     for (;;) {
-      const a = slots[2 * slot] as number
-      const b = slots[2 * slot + 1] as number
-      if (a === h1 && b === h2) return
-      if (a === 0 && b === 0) break
+      const found = slots[slot]
+      if (found === hash) return
+      if (found === 0) break
       slot = (slot + 1) & mask
     }
-    slots[2 * slot] = h1
-    slots[2 * slot + 1] = h2
-    if (++this.#filterTerms * 4 > slots.length) this.#growFilter()
+    slots[slot] = hash
+    if (++this.#filterTerms * 2 > slots.length) this.#growFilter()
   }
 
   #growFilter(): void {
     const old = this.#filterSlots
     this.#filterSlots = new Int32Array(old.length * 2)
     this.#filterTerms = 0
-    for (let i = 0; i < old.length; i += 2)
-      if (old[i] !== 0 || old[i + 1] !== 0) this.#addFilterTerm(old[i] as number, old[i + 1] as number)
+    for (const hash of old) if (hash !== 0) this.#addFilterTerm(hash)
   }
+}
+
+/** The hash of bytes[from, to), digits and dots, as hashTerm gives it for their text. */
+function hashDotted(bytes: Uint8Array, from: number, to: number): number {
+  let hash = hashStart
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i] as number
+    hash = Math.imul(hash ^ ((classes[byte] as number) || byte), hashFactor)
+  }
+  return hash || 1
 }
 
 const bitsPerTerm = 10
 const probes = 6
 
-/** A Bloom filter over hash pairs: 10 bits a term and 6 probes, about 1 % false answers. */
-export function buildFilter(terms: Int32Array): Uint8Array<ArrayBuffer> {
-  const bits = Math.max(64, Math.ceil(((terms.length / 2) * bitsPerTerm) / 8) * 8)
+/** A Bloom filter over the hashes of terms: 10 bits a term and 6 probes, about 1 % false answers. */
+export function buildFilter(hashes: Int32Array): Uint8Array<ArrayBuffer> {
+  const bits = Math.max(64, Math.ceil((hashes.length * bitsPerTerm) / 8) * 8)
   const filter = new Uint8Array(bits / 8)
-  for (let i = 0; i < terms.length; i += 2) {
-    let probe = (terms[i] as number) >>> 0
-    const step = ((terms[i + 1] as number) | 1) >>> 0
+  for (const hash of hashes) {
+    let probe = hash >>> 0
+    const step = stepOf(hash)
     for (let k = 0; k < probes; k++) {
       const bit = probe % bits
       filter[bit >>> 3] = (filter[bit >>> 3] as number) | (1 << (bit & 7))
@@ -256,16 +232,21 @@ export function buildFilter(terms: Int32Array): Uint8Array<ArrayBuffer> {
   return filter
 }
 
-/** False: the term is certainly not in the filter's block. */
-export function mayContain(filter: Uint8Array, term: readonly [number, number]): boolean {
+/** False: the term with this hash is certainly not in the filter's block. */
+export function mayContain(filter: Uint8Array, hash: number): boolean {
   const bits = filter.length * 8
-  const h2 = term[0] === 0 && term[1] === 0 ? 1 : term[1]
-  let probe = term[0] >>> 0
-  const step = (h2 | 1) >>> 0
+  let probe = hash >>> 0
+  const step = stepOf(hash)
   for (let k = 0; k < probes; k++) {
     const bit = probe % bits
     if (((filter[bit >>> 3] as number) & (1 << (bit & 7))) === 0) return false
     probe = (probe + step) >>> 0
   }
   return true
+}
+
+/** The second hash of double hashing, odd, mixed from the first (the finaliser of MurmurHash3). */
+function stepOf(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  return ((mixed ^ (mixed >>> 13)) | 1) >>> 0
 }

@@ -22,21 +22,15 @@ const piece = fc.oneof(
 )
 const asciiText = fc.array(piece, { maxLength: 12 }).map(pieces => pieces.join(' '))
 
-function termsOf(set: TermSet): { words: string[]; filterTerms: string[] } {
-  const pairs = set.filterTerms()
-  const filterTerms: string[] = []
-  for (let i = 0; i < pairs.length; i += 2) filterTerms.push(`${pairs[i]} ${pairs[i + 1]}`)
-  return { words: set.words().split(' ').filter(Boolean).toSorted(), filterTerms: filterTerms.toSorted() }
+function termsOf(set: TermSet): { words: string[]; filterTerms: number[] } {
+  return { words: set.words().split(' ').filter(Boolean).toSorted(), filterTerms: [...set.filterTerms().toSorted()] }
 }
 
-function expected(texts: readonly string[]): { words: string[]; filterTerms: string[] } {
+function expected(texts: readonly string[]): { words: string[]; filterTerms: number[] } {
   const tokens = [...new Set(texts.flatMap(text => [...tokensOf(text)]))]
   return {
     words: tokens.filter(isWord).toSorted(),
-    filterTerms: tokens
-      .filter(token => !isWord(token))
-      .map(token => hashTerm(token).join(' '))
-      .toSorted(),
+    filterTerms: [...Int32Array.from(tokens.filter(token => !isWord(token)).map(hashTerm)).toSorted()],
   }
 }
 
@@ -76,7 +70,7 @@ test('the tables grow: 30,000 distinct words and 60,000 distinct numbers', () =>
   const word = (i: number): string => [...String(i)].map(digit => 'abcdefghij'[Number(digit)]).join('')
   for (let i = 0; i < 30_000; i++) set.addText(`${word(i)} n${i} m${i}`)
   equal(set.words().split(' ').length, 30_000)
-  equal(set.filterTerms().length, 2 * 60_000)
+  ok(set.filterTerms().length > 59_900, 'a few hashes may be equal')
   set.clear()
   equal(set.words(), '')
   equal(set.filterTerms().length, 0)
