@@ -14,7 +14,7 @@ import { openReader } from '../store/sqlite/reader.ts'
 import { openState } from '../store/sqlite/state.ts'
 import { startAlerting } from './alerting.ts'
 import { type Intake, startIntake } from './intake.ts'
-import { startMail } from './mail.ts'
+import type { Mail } from './mail.ts'
 import { startRetention } from './retention.ts'
 import { loadRuleSet } from './rule-set.ts'
 import { createSearches } from './search.ts'
@@ -76,8 +76,7 @@ async function start(config: Config, log: Logger): Promise<Started> {
   const rules = ruleSet.infoOf
 
   const { outbox, alerts } = state
-  const mail =
-    config.mail && stack.use(startMail({ config: config.mail, publicUrl, rules, outbox, metrics, clock, log }))
+  const mail = config.mail && stack.use(await startMail(config.mail))
   const hits = openReader(dataDir, { recordOf, rawOf })
   stack.defer(() => hits.close())
   const alerting = stack.use(startAlerting({ hits, alerts, rules, mail, metrics, log }))
@@ -132,5 +131,11 @@ async function start(config: Config, log: Logger): Promise<Started> {
     listeners: intake.listeners(),
     died: died.promise,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+
+  /** The SMTP client is a tenth of the start; most first starts have no mail section yet. */
+  async function startMail(section: NonNullable<Config['mail']>): Promise<Mail> {
+    const { startMail } = await import('./mail.ts')
+    return startMail({ config: section, publicUrl, rules, outbox, metrics, clock, log })
   }
 }
