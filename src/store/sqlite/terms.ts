@@ -1,7 +1,6 @@
 // The distinct terms of a block, gathered from bytes without a string per token. Plain words go to the full-text index;
 // terms with a digit or a non-ASCII letter go to a Bloom filter, because nearly all of them occur once (ARCHITECTURE.md).
 // What a term is: src/query/tokens.ts; test/store/sqlite/terms.test.ts holds the two to the same answer.
-import { randomInt } from 'node:crypto'
 import { tokensOf } from '../../query/tokens.ts'
 
 /** Longer words go to the filter too: nobody types them, and the index would keep each one. */
