@@ -85,7 +85,8 @@ function Row({ record, isOpen, highlight, toggle }: RowProps) {
     <div
       class="record-row"
       onClick={event => {
-        const onControl = event.target instanceof Element && event.target.closest('a, button')
+        // The path, not the target: a button that was just clicked has its new icon already.
+        const onControl = event.composedPath().some(node => node instanceof Element && node.matches('a, button'))
         if (!onControl && getSelection()?.isCollapsed !== false) toggle()
       }}
     >
