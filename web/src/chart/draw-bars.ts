@@ -78,7 +78,7 @@ export function drawBars(element: HTMLElement, options: BarsOptions): Bars {
   resize.observe(element)
   const stopTheme = onThemeChange(() => {
     color.forget()
-    chart.redraw(false, true)
+    chart.redraw(true, true) // uPlot keeps the fill with the path
   })
   return {
     show: buckets => chart.setData(stack(buckets, options.colors.length)),
