@@ -4,7 +4,7 @@
 export type Piece = { readonly text: string; readonly mark?: true }
 
 // Controls, format characters (bidi, zero width, tags), line separators, and whatever else draws nothing.
-const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
+export const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
 
 /** Text in pieces; a piece with `mark` stands for one character that would not show itself. */
 export function visiblePieces(text: string): readonly Piece[] {

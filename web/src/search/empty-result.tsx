@@ -1,5 +1,6 @@
 // Nothing found: what was searched, and what to try.
 import { t } from '../i18n/i18n.ts'
+import { visibleText } from '../text.ts'
 import { type RangeText, widerRange } from '../time/range.ts'
 import { EmptyNotice } from '../ui/notice.tsx'
 import { href } from '../url/url-state.ts'
@@ -12,7 +13,7 @@ export function EmptyResult({ q, range, choose }: { q: string; range: RangeText;
       <p>
         {q === ''
           ? t('empty.searchedAll', { range: rangeLabel(range) })
-          : t('empty.searched', { q, range: rangeLabel(range) })}
+          : t('empty.searched', { q: visibleText(q), range: rangeLabel(range) })}
       </p>
       <div class="row">
         {wider && (

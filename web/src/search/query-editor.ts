@@ -9,12 +9,20 @@ import {
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { type Diagnostic, linter } from '@codemirror/lint'
 import { EditorState, Prec } from '@codemirror/state'
-import { Decoration, EditorView, keymap, MatchDecorator, placeholder, ViewPlugin } from '@codemirror/view'
+import {
+  Decoration,
+  EditorView,
+  highlightSpecialChars,
+  keymap,
+  MatchDecorator,
+  placeholder,
+  ViewPlugin,
+} from '@codemirror/view'
 import { facilityNames, severityNames } from '../../../src/model/severity.ts'
 import { findField, listFields } from '../../../src/query/fields.ts'
 import type { FacetsAnswer } from '../api/answers.ts'
 import { get } from '../api/request.ts'
-import { visibleText } from '../text.ts'
+import { invisible, visibleText } from '../text.ts'
 import type { RangeText } from '../time/range.ts'
 import { clause } from './clause.ts'
 import { problemOf } from './query-problem.ts'
@@ -59,6 +67,7 @@ export function startQueryEditor(parent: HTMLElement, options: QueryEditorOption
         }),
         linter(editor => diagnostics(editor.state.doc.toString()), { delay: 250 }),
         words,
+        highlightSpecialChars({ specialChars: new RegExp(invisible, 'gu'), render: markInEditor }),
         placeholder(options.placeholder),
         EditorView.contentAttributes.of({
           'aria-label': options.label,
@@ -106,6 +115,14 @@ const words = ViewPlugin.define(
   { decorations: plugin => plugin.decorations },
 )
 
+/** The mark that the character has everywhere else; it is still one character to the cursor. */
+function markInEditor(code: number): HTMLElement {
+  const mark = document.createElement('span')
+  mark.className = 'invisible-character'
+  mark.textContent = visibleText(String.fromCodePoint(code))
+  return mark
+}
+
 function submitUnlessCompleting(view: EditorView, submit: (text: string) => void): boolean {
   if (completionStatus(view.state) === 'active') return false
   submit(view.state.doc.toString().trim())
@@ -127,7 +144,9 @@ function diagnostics(text: string): Diagnostic[] {
   const from = Math.min(problem.position, text.length)
   const to = Math.min(Math.max(problem.position + problem.length, from + 1), text.length)
   // At the very end there is nothing to underline: take the last character.
-  return [{ from: from === to ? Math.max(from - 1, 0) : from, to, severity: 'error', message: problem.message }]
+  return [
+    { from: from === to ? Math.max(from - 1, 0) : from, to, severity: 'error', message: visibleText(problem.message) },
+  ]
 }
 
 async function complete(context: CompletionContext, range: RangeText): Promise<CompletionResult | null> {

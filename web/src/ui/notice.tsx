@@ -2,13 +2,14 @@
 import type { ComponentChildren } from 'preact'
 import type { ApiError } from '../api/request.ts'
 import { t } from '../i18n/i18n.ts'
+import { visibleText } from '../text.ts'
 
 /** An error in words, its code, and the way back. */
 export function ErrorNotice({ error, retry }: { error: ApiError; retry?: (() => void) | undefined }) {
   return (
     <div class="notice notice-error" role="alert">
       <p>
-        <strong>{error.code === 'NETWORK' ? t('error.network') : error.message}</strong>
+        <strong>{error.code === 'NETWORK' ? t('error.network') : visibleText(error.message)}</strong>
       </p>
       <p class="hint">{t('error.code', { code: error.code })}</p>
       {retry && (
