@@ -1,13 +1,13 @@
 // Why a query was not run: the place, the reason, the likely meaning with one click.
 import { t } from '../i18n/i18n.ts'
 import { visibleText } from '../text.ts'
-import type { QueryProblem } from './query-problem.ts'
+import { type QueryProblem, repairOf } from './query-problem.ts'
 
 type QueryProblemNoteProps = { q: string; problem: QueryProblem; submit: (q: string) => void }
 
 export function QueryProblemNote({ q, problem, submit }: QueryProblemNoteProps) {
-  const { position, length, message, suggestion } = problem
-  const repaired = suggestion === undefined ? undefined : q.slice(0, position) + suggestion + q.slice(position + length)
+  const { position, length, message } = problem
+  const repaired = repairOf(q, problem)
   return (
     <div class="notice notice-error search-problem" role="alert">
       <p>
@@ -21,7 +21,7 @@ export function QueryProblemNote({ q, problem, submit }: QueryProblemNoteProps) 
       <div class="row">
         {repaired !== undefined && (
           <button type="button" class="button small" onClick={() => submit(repaired)}>
-            {t('query.repair', { q: repaired })}
+            {t('query.repair', { q: visibleText(repaired) })}
           </button>
         )}
         <button type="button" class="button small" onClick={() => submit('')}>

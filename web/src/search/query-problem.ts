@@ -10,6 +10,16 @@ export function problemOf(q: string): QueryProblem | undefined {
   return 'error' in parsed ? parsed.error : undefined
 }
 
+/** What stands open at the end of a query that somebody has not typed to its end. */
+const closings = [')', '"', '")', '))', '"))', ')))']
+
+/** The likely meaning of `q`: the parser's suggestion, or what it lacks at its end. */
+export function repairOf(q: string, { position, length, suggestion }: QueryProblem): string | undefined {
+  if (suggestion !== undefined) return q.slice(0, position) + suggestion + q.slice(position + length)
+  if (!['(', '"'].includes(q.charAt(position))) return undefined
+  return closings.map(closing => q + closing).find(closed => problemOf(closed) === undefined)
+}
+
 /** True when the query is alternatives at its top, so that a filter behind it needs parentheses around it. */
 export function isAlternatives(q: string): boolean {
   const parsed = parseQuery(q)
