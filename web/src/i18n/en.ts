@@ -49,6 +49,7 @@ export const english = {
   'chart.from': 'From',
   'connect.arrived': 'First record received',
   'connect.history': 'Record every shell command',
+  'connect.historyDebian': 'On Debian and Ubuntu also for shells that are no login shells:',
   'connect.historyHint':
     'Save it on the server. It works in the next shell that is opened, with exit codes and multi-line commands.',
   'connect.lead': 'Run these on a server that you want to watch; it takes two minutes.',
@@ -164,6 +165,8 @@ export const english = {
   'search.live': 'Live',
   'search.liveHint': 'Follow new records as they arrive (l)',
   'search.more': 'Load more',
+  'search.noFacets':
+    'The commonest hosts, applications, severities, users, actions and source addresses of what is found appear here.',
   'search.notCounted': 'Not counted',
   'search.openRecord': 'Record of {time}',
   'search.placeholder': 'Search: failed password, user:alice, cmd:"chattr -i", severity<=warning',

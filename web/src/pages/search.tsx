@@ -124,7 +124,8 @@ export function Search() {
                 <ListFilter size={14} aria-hidden="true" />
                 {t('search.facets')}
               </button>
-              <FacetList q={q} range={range} round={round} />
+              {/* The first record of a live tail gives the column something to count. */}
+              <FacetList q={q} range={range} round={`${round} ${live && records.length > 0}`} />
             </aside>
             <div class="search-main">
               {live ? (

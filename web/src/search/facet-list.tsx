@@ -15,12 +15,13 @@ import { FilterValue } from './filter-value.tsx'
 const facetFields = ['host', 'app', 'severity', 'user.name', 'event.action', 'source.ip'] as const
 const shownValues = 8
 
-export function FacetList({ q, range, round }: { q: string; range: RangeText; round: number }) {
+export function FacetList({ q, range, round }: { q: string; range: RangeText; round: string }) {
   const facets = useResource(JSON.stringify([q, range, round]), signal =>
     get<FacetsAnswer>('facets', { q, ...range, fields: facetFields.join(','), limit: shownValues }, signal),
   )
   if (!facets.data) return facets.loading ? <Skeleton rows={16} /> : null
   const filled = facetFields.filter(field => (facets.data?.facets[field]?.length ?? 0) > 0)
+  if (filled.length === 0) return <p class="facets-empty hint">{t('search.noFacets')}</p>
   return (
     <div class={`facets ${facets.loading ? 'stale' : ''}`}>
       {filled.map(field => (
