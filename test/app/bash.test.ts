@@ -17,8 +17,7 @@ const withRsyslogd = { skip: peersMissing('bash', 'script', 'logger', 'rsyslogd'
 /** The article's line; `$LOGGER_OPTIONS` says where logger sends to. */
 const articleHook = `PROMPT_COMMAND='{ echo "HISTORY:PID=$$ PPID=$PPID SID=$$ USER=\${USER} CMD=$( history 1 | tr -s [[:blank:]] |cut -d" " -f 3-100)" ; } | logger -p user.info $LOGGER_OPTIONS'`
 const shippedHook = readFileSync(join(root, 'packaging/client/picket-history.sh'), 'utf8')
-const shownHook = readFileSync(join(root, 'web/src/overview/picket.sh'), 'utf8')
-/** The others write to /dev/log, which a test must not own. */
+/** The shipped one writes to /dev/log, which a test must not own. */
 const toUdp = (port: number) => `logger() { command logger -n 127.0.0.1 -P ${port} -d "$@"; }\n`
 
 /** The ten of the article: each as typed (`false &&` keeps it from doing anything) and the rules that it meets. */
@@ -50,7 +49,6 @@ const harmless = [
 const hooks = {
   'of the article': (port: number) => `LOGGER_OPTIONS='-n 127.0.0.1 -P ${port} -d'\n${articleHook}`,
   'that Picket ships': (port: number) => toUdp(port) + shippedHook,
-  'that the overview page shows': (port: number) => toUdp(port) + shownHook,
 }
 for (const [name, hook] of Object.entries(hooks)) {
   test(`the hook ${name}: the ten dangerous commands alert, near misses do not`, options, async () => {

@@ -1,9 +1,11 @@
 // A real rsyslogd forwards to the real process: UDP, TCP and counted TCP, the old and the precise template.
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { rsyslogSnippet } from '../../web/src/overview/snippets.ts'
+import { forwardSnippet } from '../../web/src/overview/snippets.ts'
 import { pathOf, peersMissing } from './peers.ts'
 import { eventually, startPicket } from './picket.ts'
 import { startRsyslogd } from './rsyslogd.ts'
@@ -106,9 +108,10 @@ test('a relay keeps the name of the host behind it', options, async () => {
 
 test('with the snippet of the overview page rsyslog keeps what is logged while Picket is away', options, async () => {
   await using picket = await startPicket()
-  const snippet = rsyslogSnippet({ host: '127.0.0.1', port: picket.tcp, transport: 'tcp' })
-  // the pause between attempts is 30 s by default: too long for a test
-  const rules = `$ActionResumeInterval 1\n${snippet}`
+  const file = readFileSync(join(import.meta.dirname, '../../packaging/client/60-picket-forward.conf'), 'utf8')
+  const snippet = forwardSnippet(file, { host: '127.0.0.1', port: picket.tcp, transport: 'tcp' })
+  // the pause between attempts is 10 s: too long for a test
+  const rules = snippet.replace('action.resumeInterval="10"', 'action.resumeInterval="1"')
   await using rsyslogd = await startRsyslogd(rules, { hostname: 'web07', timeZone: 'UTC' })
   const client = await picket.login()
   await rsyslogd.log('-p', 'user.info', 'before')
@@ -125,7 +128,7 @@ test('with the snippet of the overview page rsyslog keeps what is logged while P
     return found.length >= 5 ? found : undefined
   }, 'the records of the time between')
   deepEqual(
-    records.map(record => record.message).toSorted(),
+    records.map(record => record.message.trimStart()).toSorted(), // rsyslog sends the blank behind the tag as text
     [0, 1, 2, 3, 4].map(i => `meanwhile ${i}`),
   )
 })

@@ -1,8 +1,10 @@
 // The snippets of the connect page name the address and port that senders need.
-import { deepEqual, equal, ok } from 'node:assert/strict'
+import { deepEqual, equal } from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { StatusAnswer } from '../../../web/src/api/answers.ts'
-import { isLoopback, rsyslogSnippet, senderTarget } from '../../../web/src/overview/snippets.ts'
+import { forwardSnippet, isLoopback, senderTarget } from '../../../web/src/overview/snippets.ts'
 
 const listener = { address: '::', frames: 0, bytes: 0, connections: null, dropped: {} }
 const status = (public_url: string | null, ...transports: [string, number][]) =>
@@ -24,10 +26,22 @@ test('TCP before UDP, the public name before the page’s own', () => {
   })
 })
 
-test('rsyslog: two @ for TCP, one for UDP; the facilities of an audit', () => {
-  const tcp = rsyslogSnippet({ host: '192.0.2.1', port: 5514, transport: 'tcp' })
-  ok(tcp.includes('kern.*;auth.*;authpriv.*;user.*;cron.* @@192.0.2.1:5514\n'))
-  ok(rsyslogSnippet({ host: '[2001:db8::1]', port: 514, transport: 'udp' }).includes(' @[2001:db8::1]:514\n'))
+const file = join(import.meta.dirname, '../../../packaging/client/60-picket-forward.conf')
+const rule = readFileSync(file, 'utf8').replace(/^[^]*?\n\n/, '')
+
+test('the shipped rsyslog rule, with nothing but the address changed', () => {
+  equal(forwardSnippet(readFileSync(file, 'utf8'), { host: 'picket.example.com', port: 514, transport: 'tcp' }), rule)
+  const f = (host: string, port: number, transport: 'tcp' | 'udp') =>
+    forwardSnippet(readFileSync(file, 'utf8'), { host, port, transport })
+      .split('\n')
+      .filter(line => !rule.split('\n').includes(line))
+      .map(line => line.trim())
+  deepEqual(f('192.0.2.1', 5514, 'tcp'), ['target="192.0.2.1"', 'port="5514"'])
+  deepEqual(f('[2001:db8::1]', 514, 'udp'), ['target="2001:db8::1"', 'protocol="udp"'])
+})
+
+test('by UDP nothing speaks of TCP', () => {
+  equal(/tcp|keepalive/i.test(forwardSnippet(rule, { host: '192.0.2.1', port: 514, transport: 'udp' })), false)
 })
 
 test('addresses that only this machine reaches are known', () => {

@@ -1,13 +1,14 @@
 // Before the first record: the two snippets that connect a server, and a tick that turns green when it worked.
 import { CircleCheck, Hourglass } from 'lucide-preact'
+import forwardFile from '../../../packaging/client/60-picket-forward.conf?raw'
+import historyFile from '../../../packaging/client/picket-history.sh?raw'
 import type { RecordsAnswer, StatusAnswer } from '../api/answers.ts'
 import { get } from '../api/request.ts'
 import { useResource } from '../api/use-resource.ts'
 import { t } from '../i18n/i18n.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { Untrusted } from '../ui/untrusted.tsx'
-import historySnippet from './picket.sh?raw'
-import { isLoopback, rsyslogSnippet, senderTarget, testLine } from './snippets.ts'
+import { forwardSnippet, isLoopback, loadHistoryLine, senderTarget, testLine } from './snippets.ts'
 
 export function Connect({ status, leave }: { status: StatusAnswer; leave: () => void }) {
   const target = senderTarget(status, location.hostname)
@@ -22,12 +23,14 @@ export function Connect({ status, leave }: { status: StatusAnswer; leave: () => 
       <p class="connect-lead">{t('connect.lead')}</p>
       <ol class="connect-steps">
         <Step number={1} title={t('connect.rsyslog')} hint={t('connect.rsyslogHint')}>
-          <Snippet file="/etc/rsyslog.d/60-picket.conf" text={rsyslogSnippet(target)} />
+          <Snippet file="/etc/rsyslog.d/60-picket-forward.conf" text={forwardSnippet(forwardFile, target)} />
           {isLoopback(target.host) && <p class="hint">{t('connect.loopback', { host: target.host })}</p>}
           <Snippet text="sudo systemctl restart rsyslog" />
         </Step>
         <Step number={2} title={t('connect.history')} hint={t('connect.historyHint')}>
-          <Snippet file="/etc/profile.d/picket.sh" text={historySnippet} />
+          <Snippet file="/etc/profile.d/picket-history.sh" text={historyFile} />
+          <p class="hint">{t('connect.historyDebian')}</p>
+          <Snippet text={loadHistoryLine} />
         </Step>
         <Step number={3} title={t('connect.test')} hint={t('connect.testHint')}>
           <Snippet text={testLine} />

@@ -1,4 +1,4 @@
-// What a sender needs: an rsyslog rule and the bash hook. The hook is the tested form of packaging's onboarding script.
+// What a sender needs beside the two files of packaging/client: Picket's own address in them, and lines to type.
 import type { StatusAnswer } from '../api/answers.ts'
 
 export type SenderTarget = { readonly host: string; readonly port: number; readonly transport: 'tcp' | 'udp' }
@@ -14,18 +14,25 @@ export function senderTarget(status: StatusAnswer, pageHost: string): SenderTarg
   }
 }
 
-/** rsyslog: `@` is UDP, `@@` TCP. The queue keeps records while Picket is away. */
-export function rsyslogSnippet({ host, port, transport }: SenderTarget): string {
-  return `$ActionQueueType LinkedList
-$ActionQueueFileName picket
-$ActionResumeRetryCount -1
-$ActionQueueSaveOnShutdown on
-kern.*;auth.*;authpriv.*;user.*;cron.* ${transport === 'tcp' ? '@@' : '@'}${host}:${port}
-`
+/**
+ * packaging/client/60-picket-forward.conf for this Picket: its text without the comments for who copies it by hand.
+ * UDP has neither framing nor connections.
+ */
+export function forwardSnippet(file: string, { host, port, transport }: SenderTarget): string {
+  const rule = file
+    .replace(/^#.*\n/gm, '')
+    .trimStart()
+    .replace(/(?<=\starget=")[^"]*/, host.replace(/^\[(.*)\]$/, '$1'))
+    .replace(/(?<=\sport=")[^"]*/, String(port))
+    .replace(/(?<=\sprotocol=")[^"]*/, transport)
+  return transport === 'tcp' ? rule : rule.replace(/^\s*(?:TCP_Framing|KeepAlive)=.*\n/gm, '')
 }
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || /^127(?:\.\d+){3}$/.test(host) || host === '[::1]'
 }
+
+/** Debian and Ubuntu: shells that are no login shells read this file instead of /etc/profile.d. */
+export const loadHistoryLine = `echo '. /etc/profile.d/picket-history.sh' | sudo tee -a /etc/bash.bashrc`
 
 export const testLine = `logger -p user.info "hello from $(hostname)"`
