@@ -61,7 +61,7 @@ function RuleTable({ rows }: { rows: readonly RuleRow[] }) {
               {rule.error !== null && <p class="tone-critical">{rule.error}</p>}
             </td>
             <td>{rule.techniques.join(', ')}</td>
-            <td class="log break">{rule.file}</td>
+            <td class="log">{rule.file}</td>
           </tr>
         ))}
       </tbody>
