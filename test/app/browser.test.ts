@@ -105,7 +105,10 @@ test('from the printed link to the acknowledged alert', options, async t => {
     equal(await main.getByText('rsync -l').count(), 0)
     await checkPage(page, 'search')
 
-    await page.getByText('chattr +i /srv/www/x.php').first().click()
+    await page
+      .getByRole('button', { name: /^Record of/ })
+      .last()
+      .click()
     await page.getByRole('rowheader', { name: 'process.command_line' }).waitFor()
     await page.getByText(/^As received, \d+ bytes$/).waitFor()
     await checkPage(page, 'record')
@@ -116,12 +119,16 @@ test('from the printed link to the acknowledged alert', options, async t => {
     await page.goto(`${picket.web}/search?q=${encodeURIComponent('user:alice AND (cmd:chattr')}`)
     await page.getByText(/Not searched, see character \d+/).waitFor()
     await checkPage(page, 'query-problem')
+    await page.getByRole('button', { name: 'Search for user:alice AND (cmd:chattr)' }).click()
+    await eventually(async () => (await rows(page)).length === 1, 'the record of the repaired query')
   })
 
   await t.test('the live tail moves', async () => {
     await page.goto(`${picket.web}/search?q=${encodeURIComponent('app:tail')}`)
     await page.getByRole('button', { name: 'Live' }).click()
     await page.getByText('Following. Nothing has arrived since.').waitFor()
+    const facets = page.getByRole('complementary', { name: 'Narrow by field' })
+    await facets.getByText('appear here').waitFor()
     await page.mouse.move(5, 5) // the pointer on the list would hold it
     for (const n of [1, 2, 3]) {
       await sendTcp(
@@ -133,6 +140,7 @@ test('from the printed link to the acknowledged alert', options, async t => {
     const shown = await rows(page)
     equal(shown.length, 3)
     match(shown[0] ?? '', /moving 3/)
+    await facets.getByText('web01').waitFor()
     await checkPage(page, 'live')
   })
 
@@ -171,6 +179,20 @@ test('from the printed link to the acknowledged alert', options, async t => {
       await main.getByText(wanted).first().waitFor()
       await page.waitForLoadState('networkidle')
       await checkPage(page, name)
+      equal(await main.evaluate((element: Box) => element.scrollWidth - element.clientWidth), 0, `${name}: too wide`)
+    }
+    await main.getByText('netcat-listen.yml', { exact: true }).waitFor()
+    await page.goto(`${picket.web}/`)
+    await page.locator('.newest-title').first().waitFor()
+    for (const part of await page.locator('.level-counts, .newest-title').all())
+      equal(await part.evaluate((element: Box) => element.scrollWidth - element.clientWidth), 0, 'a panel too narrow')
+  })
+
+  await t.test('a chart has the colours of the theme', async () => {
+    await page.locator('.uplot canvas').waitFor()
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await eventually(async () => await page.evaluate(drawnInColor('--bar-info')), `the bars in ${colorScheme}`)
     }
   })
 
@@ -181,8 +203,17 @@ test('from the printed link to the acknowledged alert', options, async t => {
       await page.getByRole('button', { name: 'Search again' }).click()
       return (await rows(page)).length > 0
     }, `the ${sent} hostile records`)
-    for (const path of ['/', '/hosts', '/alerts', '/rules', '/search?q=', '/search?q=__proto__'])
+    for (const path of [
+      '/',
+      '/hosts',
+      '/alerts',
+      '/rules',
+      '/search?q=',
+      '/search?q=__proto__',
+      '/search?q=%E2%80%AEx',
+    ])
       await checkText(page, `${picket.web}${path}`)
+    equal(await page.locator('.cm-line').innerText(), '<202E>x', 'the override in the query itself')
     // Only the rows in view are in the page.
     await page.goto(`${picket.web}/search`)
     for (let row = 0; row < sent; row += 15) {
@@ -211,6 +242,22 @@ test('from the printed link to the acknowledged alert', options, async t => {
   await page.evaluate(`document.body.append(Object.assign(document.createElement('style'), { textContent: 'p {}' }))`)
   await eventually(() => problems.some(problem => problem.startsWith('style-src')), 'a violation made on purpose')
 })
+
+/** What the server's types do not know of an element. */
+type Box = { readonly scrollWidth: number; readonly clientWidth: number }
+
+/** Script: whether some pixel of the chart has the colour that the custom property says now. */
+function drawnInColor(name: string): string {
+  return `(() => {
+    const probe = document.body.appendChild(document.createElement('i'))
+    probe.style.color = 'var(${name})'
+    const wanted = getComputedStyle(probe).color.match(/\\d+/g).map(Number)
+    probe.remove()
+    const canvas = document.querySelector('.uplot canvas')
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    return data.some((_, at) => at % 4 === 0 && wanted.every((value, n) => data[at + n] === value))
+  })()`
+}
 
 function historyLine(command: string): string {
   return `<14>Nov 23 12:00:00 web01 bash: HISTORY:PID=4711 PPID=4710 SID=4711 USER=alice CMD=${command}\n`
