@@ -127,7 +127,7 @@ export function createFramer(options: FramerOptions): Framer {
     if (isBlank(first)) {
       let i = at + 1
       while (i < end && i - at < maxBlankRun && isBlank(bytes[i] ?? 0)) i++
-      if (i === end && i - at < maxBlankRun && !isLast) return -1
+      if (i === end && !isLast) return -1
       mode = inLine
       return i < end && bytes[i] === 0x3c ? i : at
     }
@@ -137,7 +137,7 @@ export function createFramer(options: FramerOptions): Framer {
     }
     let i = at + 1
     while (i < end && i - at < maxDigitRun && isDigit(bytes[i] ?? 0)) i++
-    if (i === end && i - at < maxDigitRun && !isLast) return -1
+    if (i === end && !isLast) return -1
     let isCount = i < end && bytes[i] === 0x20
     if (isCount && !counting) {
       const follows = isMessageAt(bytes, i + 1, end)

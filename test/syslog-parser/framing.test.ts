@@ -114,6 +114,15 @@ test('any cut of any stream gives the same frames and errors', () => {
   fc.assert(property, { numRuns: 3000 })
 })
 
+test('runs of digits and blanks as long as is looked at give the same frames at any cut', () => {
+  for (const length of [255, 256, 257, 1023, 1024, 1025]) {
+    for (const run of ['1'.repeat(length), ' '.repeat(length)]) {
+      const stream = Buffer.from(`5 <13>a${run} <13>b\n<13>c\n`)
+      deepEqual(cutStream(pieces(stream, [stream.length]), 64), cutStream(pieces(stream, [1]), 64), `${length}`)
+    }
+  }
+})
+
 test('any cut of long chunks gives the same frames', () => {
   const property = fc.property(
     fc.array(piece, { minLength: 100, maxLength: 300 }),
