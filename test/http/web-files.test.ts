@@ -60,7 +60,7 @@ describe('pages', () => {
     await using fake = await startFake()
     const { statusCode, body } = await fake.app.inject({ url: '/', headers: html })
     equal(statusCode, 200)
-    match(body, /npm run build:web/)
+    match(body, /npm run prepare/)
   })
 })
 
