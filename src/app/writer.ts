@@ -52,6 +52,8 @@ export function startWriter(dataDir: string, log: Log, events: WriterEvents): Wr
       case 'failed':
         trouble = message.message
         return events.onFailed(message.message)
+      case 'warning':
+        return log.error({ reason: message.message }, 'the proof of what is stored has a gap')
       case 'removed':
         if (message.days.length > 0) log.info({ days: message.days }, 'removed days older than the retention')
         return

@@ -2,11 +2,24 @@
 // bigger ones until a full one is sealed and indexed. Synchronous; it runs in the writer thread.
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
 import type { RecordJson } from '../../model/record.ts'
-import { column, columnCount, type EncodedBlock, rowsPerBlock } from './block.ts'
+import { dayOf } from '../../model/row.ts'
+import { type BatchBlock, column, columnCount, type EncodedBlock, rowsPerBlock } from './block.ts'
 import { BlockBuilder } from './block-builder.ts'
 import { openBlock } from './block-view.ts'
 import { unpackBytes } from './columns.ts'
 import { type Db, dayPath, listDays, openDayForWriting, recordsDir } from './day-file.ts'
+import {
+  addEvent,
+  addLink,
+  type ChainEvent,
+  type ChainHead,
+  chainBegin,
+  headOf,
+  mergeLinks,
+  noDigest,
+  prepareChain,
+} from './integrity/chain.ts'
+import { type HighWater, loadHighWater, openHighWater } from './integrity/high-water.ts'
 import { buildFilter } from './terms.ts'
 
 /** An unsealed block of at least this many rows is left alone until its day's unsealed rows fill a block. */
@@ -18,7 +31,7 @@ const mergeBlocks = 32
 export type BatchHit = { readonly row: number; readonly ruleIds: readonly string[]; readonly record: RecordJson }
 
 /** What one intake thread hands over at a time; all of one receive day. The block's arrays are transferred. */
-export type Batch = { readonly day: string; readonly block: EncodedBlock; readonly hits: readonly BatchHit[] }
+export type Batch = { readonly day: string; readonly block: BatchBlock; readonly hits: readonly BatchHit[] }
 
 /** What one round of the writer made durable. */
 export type Committed = {
@@ -32,22 +45,39 @@ export type Committed = {
 }
 
 export type Appender = {
+  /** What was stored once and is not there any more, noticed just now; noted in the chain. */
+  readonly missing: Missing | undefined
   /** Stores the first batch, and those behind it that belong to the same day, in one transaction; returns what was
    *  stored. Throws SQLite's error with nothing stored. */
   append(batches: readonly Batch[]): Committed
+  /** Adds a link without records to the chain, so that a tail that was cut off shows. Nothing before the first record. */
+  heartbeat(): void
+  /** Notes in ack.hwm how far the store is. For once a second; `close` does it too. */
+  saveHighWater(): void
   /** Merges small blocks when there are enough of them; true when it did something. */
   merge(): boolean
-  /** Unlinks the files of days before `day` (YYYYMMDD), never the one being written; returns the days. */
+  /** Notes in the chain that the days before `day` (YYYYMMDD) go, and unlinks their files, never the one being written;
+   *  returns the days. */
   removeDaysBefore(day: string): readonly string[]
   close(): void
 }
 
+export type Missing = Extract<ChainEvent, { kind: 'missing' }>
+
 type OpenDay = { readonly day: string; readonly db: Db; readonly statements: Statements }
 
-/** Opens the folder for writing. The caller holds the folder's lock. */
-export function openAppender(dataDir: string): Appender {
+/** Opens the folder for writing. The caller holds the folder's lock. `now` is the time that the chain's links tell. */
+export function openAppender(dataDir: string, now: () => number = Date.now): Appender {
   let current: OpenDay | undefined
-  let { newestDay, nextSeq } = findEnd(dataDir)
+  const end = findEnd(dataDir)
+  const mark = loadHighWater(dataDir)
+  const missing = missingBehind(end, mark)
+  let { newestDay } = end
+  // what is lost keeps its numbers: they are in mails, alerts and checkpoints
+  let nextSeq = missing === undefined ? end.nextSeq : missing.lastSeq + 1
+  let head: ChainHead = missing === undefined || mark === undefined ? end.head : { n: mark.n, hash: mark.hash }
+  const highWater = openHighWater(dataDir)
+  let saved = mark?.n ?? 0
   const mergeBuilder = new BlockBuilder(2 * rowsPerBlock)
 
   function dayFor(day: string): OpenDay {
@@ -105,18 +135,51 @@ export function openAppender(dataDir: string): Appender {
       for (let i = 0; i < block.count; i++) mergeBuilder.appendRow(view.row(i))
       mergeBuilder.terms.merge(unpackBytes(read(column.words)).toString(), hashPairs(read(column.filterTerms)))
     }
-    const merged = mergeBuilder.encode()
+    const merged = mergeBuilder.encodeMerged()
     db.transaction(() => {
       for (const block of chosen.slice(0, taken)) {
         statements.removeBlock.run(block.first_seq)
         statements.removeColumns.run(block.first_seq * 16, block.first_seq * 16 + 15)
       }
       insertBlock(statements, first.first_seq, merged, { sealed: seals || merged.full })
+      mergeLinks(statements.chain, first.first_seq, first.first_seq + merged.count)
     })()
     return true
   }
 
+  /** Adds a link without records to the day's file. */
+  function note(day: string, event?: ChainEvent): void {
+    const open = dayFor(day)
+    const at = { firstSeq: nextSeq, at: now() }
+    let noted = head
+    open.db.transaction(() => {
+      noted =
+        event === undefined
+          ? addLink(open.statements.chain, head, { ...at, count: 0, digest: noDigest })
+          : addEvent(open.statements.chain, head, event, at)
+    })()
+    head = noted
+  }
+
+  function tryToNote(day: string, event: ChainEvent): boolean {
+    try {
+      note(day, event)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Notes how far the store is, outside of it. */
+  function saveHighWater(): void {
+    if (head.n === saved) return
+    highWater.save({ ...head, seq: nextSeq - 1, at: now() })
+    saved = head.n
+  }
+
+  if (missing !== undefined) note(newestDay === '' ? dayOf(now()) : newestDay, missing)
   return {
+    missing,
     append(batches) {
       const open = dayFor(batches[0]?.day ?? '')
       const later = batches.findIndex(batch => batch.day > open.day)
@@ -124,9 +187,12 @@ export function openAppender(dataDir: string): Appender {
       let seq = nextSeq
       let hits = 0
       let bytes = 0
+      let end = head
+      const at = now()
       open.db.transaction(() => {
         for (const { block, hits: batchHits } of group) {
           insertBlock(open.statements, seq, block, { sealed: block.full })
+          end = addLink(open.statements.chain, end, { firstSeq: seq, count: block.count, at, digest: block.digest })
           for (const { row, ruleIds, record } of batchHits)
             open.statements.insertHit.run(seq + row, JSON.stringify(ruleIds), JSON.stringify(record))
           seq += block.count
@@ -136,20 +202,42 @@ export function openAppender(dataDir: string): Appender {
       })()
       const records = seq - nextSeq
       nextSeq = seq
+      head = end
       return { batches: group.length, day: open.day, lastSeq: seq - 1, records, hits, bytes }
     },
     merge() {
       return current !== undefined && mergeUnsealed(current, { over: false })
     },
+    heartbeat() {
+      if (newestDay !== '') note(dayOf(now()))
+    },
     removeDaysBefore(day) {
       const old = listDays(dataDir).filter(d => d < day && d !== current?.day)
+      const last = old.at(-1)
+      if (last === undefined) return []
+      // the chain goes on in a file that stays
+      const stays = newestDay > last ? newestDay : dayOf(now())
+      if (stays <= last) return []
+      const end = headOfDay(dataDir, last)
+      const event: ChainEvent | undefined = end && {
+        kind: 'retention',
+        days: old,
+        n: end.n,
+        hash: end.hash.toString('hex'),
+      }
+      const isNoted = event !== undefined && tryToNote(stays, event)
       // the file itself last: a removal that was cut short is seen and done again
       for (const d of old)
         for (const suffix of ['-wal', '-shm', '']) rmSync(dayPath(dataDir, d) + suffix, { force: true })
-      if (old.length > 0) syncFolder(recordsDir(dataDir))
+      syncFolder(recordsDir(dataDir))
+      // a full disk has room now
+      if (event !== undefined && !isNoted) note(stays, event)
       return old
     },
+    saveHighWater,
     close() {
+      saveHighWater()
+      highWater.close()
       if (current === undefined) return
       current.db.pragma('wal_checkpoint(TRUNCATE)')
       current.db.close()
@@ -163,6 +251,7 @@ type UnsealedRow = { readonly first_seq: number; readonly count: number }
 
 function prepare(db: Db) {
   return {
+    chain: prepareChain(db),
     insertBlock: db.prepare(
       'INSERT INTO block(first_seq, count, sealed, min_received, max_received, summary) VALUES (?, ?, ?, ?, ?, ?)',
     ),
@@ -222,18 +311,42 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** The newest day that holds records, and the sequence number behind its last one. */
-function findEnd(dataDir: string): { newestDay: string; nextSeq: number } {
+/** What the high-water file knows and the store has not. */
+function missingBehind(end: End, mark: HighWater | undefined): Missing | undefined {
+  if (mark === undefined || mark.n <= end.head.n) return undefined
+  return { kind: 'missing', firstSeq: end.nextSeq, lastSeq: Math.max(mark.seq, end.nextSeq - 1), n: end.head.n }
+}
+
+type End = { readonly newestDay: string; readonly nextSeq: number; readonly head: ChainHead }
+
+/** The newest day that holds records, the sequence number behind its last one, and the chain's newest link. */
+function findEnd(dataDir: string): End {
   for (const day of listDays(dataDir).toReversed()) {
     const db = openDayForWriting(dataDir, day)
     try {
-      const next = db.prepare('SELECT max(first_seq + count) FROM block').pluck().get() as number | null
-      if (next !== null) return { newestDay: day, nextSeq: next }
+      // the chain too: what is cut off from the blocks must not have its numbers given away again
+      const next = db
+        .prepare(
+          'SELECT max(next) FROM (SELECT max(first_seq + count) AS next FROM block UNION SELECT max(first_seq + count) FROM batch)',
+        )
+        .pluck()
+        .get() as number | null
+      if (next !== null) return { newestDay: day, nextSeq: next, head: headOf(prepareChain(db)) ?? chainBegin }
     } finally {
       db.close()
     }
   }
-  return { newestDay: '', nextSeq: 1 }
+  return { newestDay: '', nextSeq: 1, head: chainBegin }
+}
+
+/** The last link of a day that is not being written. */
+function headOfDay(dataDir: string, day: string): ChainHead | undefined {
+  const db = openDayForWriting(dataDir, day)
+  try {
+    return headOf(prepareChain(db))
+  } finally {
+    db.close()
+  }
 }
 
 /** Makes a new or removed file's directory entry durable. */

@@ -2,6 +2,7 @@
 // small blocks are merged. Rows go in at a few hundred nanoseconds each: no object and no string per record.
 import type { Origin, StoredRow } from '../../model/row.ts'
 import {
+  type BatchBlock,
   type BlockDictionary,
   type BlockSummary,
   bytesPerBlock,
@@ -12,6 +13,7 @@ import {
 } from './block.ts'
 import { ByteDictionary } from './byte-dictionary.ts'
 import { packBytes, packDeltas, packJson, packNumbers } from './columns.ts'
+import { recordsDigest } from './integrity/records-digest.ts'
 import { TermSet } from './terms.ts'
 
 /** The numbers of a scanned header (syslog-parser HeaderScan); positions in the frame's bytes. */
@@ -111,8 +113,14 @@ export class BlockBuilder {
     this.#count = i + 1
   }
 
-  /** The block of everything since the last call; the builder is empty again. */
-  encode(): EncodedBlock {
+  /** The block of everything since the last call, with its digest; the builder is empty again. */
+  encode(): BatchBlock {
+    const digest = this.#digest()
+    return { ...this.encodeMerged(), digest }
+  }
+
+  /** The same for rows of several batches, which have their digests already. */
+  encodeMerged(): EncodedBlock {
     const count = this.#count
     const received = packDeltas(this.#received, count)
     const timestamp = packDeltas(this.#timestamp, count)
@@ -121,7 +129,7 @@ export class BlockBuilder {
     const hosts = ['', ...this.#hosts.texts()]
     const apps = ['', ...this.#apps.texts()]
     const dictionary: BlockDictionary = {
-      origins: [...this.#origins.keys()].map(key => JSON.parse(key) as [string, string, string, string]),
+      origins: this.#originList(),
       layouts: [...this.#layouts.keys()],
       hosts,
       apps,
@@ -173,6 +181,34 @@ export class BlockBuilder {
     this.#oddProcIds = []
     this.#noTimestamp = []
     this.terms.clear()
+  }
+
+  #digest(): Uint8Array<ArrayBuffer> {
+    return recordsDigest({
+      count: this.#count,
+      names: {
+        origins: this.#originList(),
+        layouts: [...this.#layouts.keys()],
+        hosts: ['', ...this.#hosts.texts()],
+        apps: ['', ...this.#apps.texts()],
+        procIds: this.#oddProcIds,
+        noTimestamp: this.#noTimestamp,
+      },
+      received: this.#received,
+      origin: this.#origin,
+      layout: this.#layout,
+      pri: this.#pri,
+      timestamp: this.#timestamp,
+      host: this.#host,
+      app: this.#app,
+      procId: this.#procId,
+      lengths: this.#lengths,
+      text: this.#text.subarray(0, this.#textLength),
+    })
+  }
+
+  #originList(): BlockDictionary['origins'] {
+    return [...this.#origins.keys()].map(key => JSON.parse(key) as [string, string, string, string])
   }
 
   #setCommon(

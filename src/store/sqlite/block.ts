@@ -23,7 +23,7 @@ export const column = {
 
 export const columnCount = 12
 
-/** A block as one thread hands it to another; every array may be transferred. */
+/** A block as it goes to disk; every array may be transferred. */
 export type EncodedBlock = {
   readonly count: number
   /** Big enough to be sealed at once. */
@@ -35,6 +35,12 @@ export type EncodedBlock = {
   readonly columns: readonly Uint8Array<ArrayBuffer>[]
   readonly words: string
   readonly filterTerms: Int32Array<ArrayBuffer>
+}
+
+/** A block of records that arrived together: what the chain seals. */
+export type BatchBlock = EncodedBlock & {
+  /** integrity/records-digest.ts. */
+  readonly digest: Uint8Array<ArrayBuffer>
 }
 
 export type BlockDictionary = {

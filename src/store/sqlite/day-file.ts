@@ -3,11 +3,12 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { PicketError } from '../../base/errors.ts'
+import { chainSchema } from './integrity/chain.ts'
 
 export type Db = InstanceType<typeof Database>
 
 /** Raised with each change of the tables; older files are migrated when opened for writing, newer ones refused. */
-const schemaVersion = 1
+const schemaVersion = 2
 
 const schema = `
   CREATE TABLE block(
@@ -28,7 +29,11 @@ const schema = `
     rules TEXT NOT NULL,
     record TEXT NOT NULL
   ) STRICT;
+  ${chainSchema}
 `
+
+/** From each version to the next. Version 1 had no chain. */
+const migrations: Readonly<Record<number, string>> = { 1: chainSchema }
 
 /** The folder of the day files below a data folder. */
 export function recordsDir(dataDir: string): string {
@@ -67,12 +72,12 @@ export function openDayForWriting(dataDir: string, day: string): Db {
     db.pragma('temp_store = MEMORY')
     const version = db.pragma('user_version', { simple: true }) as number
     if (version > schemaVersion) throw newer(path, version)
-    if (version === 0) {
+    if (version < schemaVersion)
       db.transaction(() => {
-        db.exec(schema)
+        if (version === 0) db.exec(schema)
+        else for (let from = version; from < schemaVersion; from++) db.exec(migrations[from] as string)
         db.pragma(`user_version = ${schemaVersion}`)
       })()
-    }
     return db
   } catch (error) {
     db.close()

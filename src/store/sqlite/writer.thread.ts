@@ -25,12 +25,18 @@ export type FromWriter =
   | { readonly type: 'ready' }
   | { readonly type: 'committed'; readonly committed: Committed; readonly milliseconds: number }
   | { readonly type: 'failed'; readonly message: string }
+  /** What concerns the proof of what is stored, not the storing. */
+  | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'removed'; readonly days: readonly string[] }
   | { readonly type: 'closed' }
 
 /** More would make one transaction, and the wait of the batches behind it, long. */
 const maxBatchesPerCommit = 64
 const retryAfterMs = 1000
+/** How much of the end may be cut off without a trace when Picket does not stop by itself. */
+const markEveryMs = 1000
+/** The chain shows at least so often that Picket was there. */
+const heartbeatMs = 60_000
 
 if (parentPort === null) throw new Error('BUG: writer.thread.ts runs as a worker thread')
 const main = parentPort
@@ -39,6 +45,9 @@ const appender = openAppender(dataDir)
 const queue: { readonly batch: Batch; readonly from: MessagePort }[] = []
 let isScheduled = false
 let isFailing = false
+let lastLinkAt = performance.now()
+let canMark = true
+const marking = setInterval(mark, markEveryMs)
 
 main.on('message', (message: ToWriter) => {
   switch (message.type) {
@@ -56,6 +65,14 @@ main.on('message', (message: ToWriter) => {
       message satisfies never
   }
 })
+if (appender.missing !== undefined) {
+  const { firstSeq, lastSeq } = appender.missing
+  const count = lastSeq - firstSeq + 1
+  tell({
+    type: 'warning',
+    message: `${count} records that were stored (${firstSeq} to ${lastSeq}) are not there any more: was an older copy put back, or the end cut off? \`picket verify\` has the details`,
+  })
+}
 tell({ type: 'ready' })
 
 function tell(message: FromWriter): void {
@@ -79,6 +96,7 @@ function commit(): void {
   try {
     const committed = appender.append(round.map(item => item.batch))
     isFailing = false
+    lastLinkAt = performance.now()
     answer(queue.splice(0, committed.batches))
     tell({ type: 'committed', committed, milliseconds: performance.now() - startedAt })
   } catch (error) {
@@ -96,6 +114,21 @@ function answer(round: readonly { readonly from: MessagePort }[]): void {
   for (const from of new Set(round.map(item => item.from))) {
     const message: ToIntake = { type: 'stored', batches: round.filter(item => item.from === from).length }
     from.postMessage(message)
+  }
+}
+
+/** Once a second: how far the store is, and a heartbeat when nothing comes. */
+function mark(): void {
+  try {
+    if (performance.now() - lastLinkAt >= heartbeatMs && queue.length === 0) {
+      lastLinkAt = performance.now()
+      appender.heartbeat()
+    }
+    appender.saveHighWater()
+    canMark = true
+  } catch (error) {
+    if (canMark) tell({ type: 'warning', message: `cannot note how far the store is: ${(error as Error).message}` })
+    canMark = false
   }
 }
 
@@ -119,6 +152,7 @@ function close(): void {
   while (queue.length > 0 && !isFailing) commit()
   const lost = queue.reduce((sum, { batch }) => sum + batch.block.count, 0)
   if (lost > 0) tell({ type: 'failed', message: `${lost} records are lost: they waited and could not be stored` })
+  clearInterval(marking)
   appender.close()
   tell({ type: 'closed' })
   main.close()

@@ -1,0 +1,437 @@
+// `picket verify`: reads a data folder, a copy or a backup, and says whether its records are those that were sealed.
+// Only reads; needs no running Picket and nothing outside this folder's modules. docs/integrity.md has the format.
+//
+//   per day: blocks ─► batches ─► digest ┐
+//            batch rows, events ─────────┴─► H(n) from H(n-1) ─► the row's chain ─► the next day's `previous`
+//   then: high-water file, removed days, checkpoints
+import { PicketError } from '../../../base/errors.ts'
+import { type Db, dayPath, listDays, openDayForReading } from '../day-file.ts'
+import { type BatchReader, openBatches } from './batches.ts'
+import {
+  type BatchRow,
+  type ChainEvent,
+  chainBegin,
+  eventDigest,
+  linkHash,
+  noDigest,
+  tagOf,
+  unpackParts,
+} from './chain.ts'
+import { loadHighWater } from './high-water.ts'
+import { digestBytes, recordsDigest } from './records-digest.ts'
+
+export const findingKinds = [
+  'altered', // records, or what is kept of their reception, are not what was sealed
+  'missing', // sealed records are not there
+  'inserted', // records that no batch accounts for
+  'chain', // links do not follow each other
+  'removed', // a whole day is not there, and no retention record says why
+  'truncated', // the end of the chain is not there
+  'unreadable', // a file or a part of it cannot be read
+  'anchor', // a checkpoint kept elsewhere says something else
+] as const
+export type FindingKind = (typeof findingKinds)[number]
+
+export type Finding = {
+  readonly kind: FindingKind
+  readonly day?: string
+  /** The first record that is concerned, and the last: nothing finer than a batch is sealed. */
+  readonly seq?: number
+  readonly lastSeq?: number
+  /** The link's number. */
+  readonly batch?: number
+  readonly text: string
+}
+
+/** What somebody kept of the chain outside of this machine. */
+export type Anchor = { readonly n: number; readonly hash: Buffer }
+
+export type Verification = {
+  readonly outcome: 'intact' | 'altered' | 'unclear'
+  /** In the order of the chain; the first ones of many. */
+  readonly findings: readonly Finding[]
+  readonly findingCount: number
+  /** What this run could not check, in sentences. */
+  readonly notes: readonly string[]
+  readonly days: number
+  readonly records: number
+  /** Records stored before there was a chain: not covered. */
+  readonly recordsBefore: number
+  readonly links: number
+  readonly anchorsHeld: number
+  /** The newest link, and when it was made (ms since 1970 UTC). */
+  readonly head?: { readonly n: number; readonly seq: number; readonly hash: Buffer; readonly at: number }
+}
+
+type VerifyOptions = {
+  readonly anchors?: readonly Anchor[]
+  /** Called now and then with the records checked so far. */
+  readonly onProgress?: (records: number, day: string) => void
+}
+
+const maxFindings = 100
+const progressEveryRecords = 1_000_000
+
+/** Checks every day of a data folder. Errors: ACCESS_DENIED when a file may not be read; damage is a finding. */
+export function verifyStore(dataDir: string, options: VerifyOptions = {}): Verification {
+  // before the days: a Picket that runs meanwhile only goes on from here
+  const highWater = loadHighWater(dataDir)
+  const run = createRun(options)
+  const days = listDays(dataDir)
+  for (const day of days) {
+    let db: Db | undefined
+    try {
+      db = openDayForReading(dataDir, day)
+      if (db === undefined) continue
+      db.exec('BEGIN')
+      verifyDay(db, day, run)
+    } catch (error) {
+      const problem = deniedOr(error, dayPath(dataDir, day))
+      run.find({ kind: 'unreadable', day, text: `${day}: the file cannot be read: ${problem}` })
+      run.loseTrack()
+    } finally {
+      db?.close()
+    }
+  }
+  return run.result(days.length, highWater)
+}
+
+type BlockRow = {
+  readonly first_seq: number
+  readonly count: number
+  readonly min_received: number
+  readonly max_received: number
+}
+
+type Run = ReturnType<typeof createRun>
+
+/** What is carried from day to day. */
+function createRun({ anchors = [], onProgress }: VerifyOptions) {
+  const findings: Finding[] = []
+  const notes: string[] = []
+  const events: { readonly n: number; readonly event: ChainEvent }[] = []
+  const anchorsByN = new Map(anchors.map(anchor => [anchor.n, anchor.hash]))
+  const untested = new Set(anchorsByN.keys())
+  let findingCount = 0
+  let anchorsHeld = 0
+  let records = 0
+  let recordsBefore = 0
+  let links = 0
+  let nextProgress = progressEveryRecords
+  /** The link that was checked last; undefined before the first one and behind an unreadable file. */
+  let last: { n: number; nextSeq: number; hash: Buffer } | undefined
+  let head: Verification['head']
+  let opening: { readonly n: number; readonly previous: Buffer; readonly day: string } | undefined
+
+  function find(finding: Finding): void {
+    findingCount++
+    if (findings.length < maxFindings) findings.push(finding)
+  }
+
+  return {
+    find,
+    events,
+    get last() {
+      return last
+    },
+    loseTrack() {
+      last = undefined
+    },
+    isFirst: () => links === 0,
+    /** The first link that is there: what came before it was removed, or nothing did. */
+    open(day: string, n: number, previous: Buffer) {
+      opening = { day, n, previous }
+    },
+    addLink(n: number, hash: Buffer) {
+      links++
+      const anchor = anchorsByN.get(n)
+      if (anchor === undefined) return
+      untested.delete(n)
+      if (anchor.equals(hash)) anchorsHeld++
+      else
+        find({ kind: 'anchor', batch: n, text: `the checkpoint of batch ${n} has another hash: history was rewritten` })
+    },
+    addRecords(count: number, day: string) {
+      records += count
+      if (records < nextProgress) return
+      nextProgress += progressEveryRecords
+      onProgress?.(records, day)
+    },
+    addBefore(count: number) {
+      recordsBefore += count
+    },
+    endRow(n: number, nextSeq: number, hash: Buffer, at: number) {
+      last = { n, nextSeq, hash }
+      head = { n, seq: nextSeq - 1, hash, at }
+    },
+    result(days: number, highWater: ReturnType<typeof loadHighWater>): Verification {
+      if (opening !== undefined && opening.n > 1) checkOpening(opening, events, find)
+      if (highWater !== undefined) checkHighWater(highWater, head, find)
+      for (const n of [...untested].toSorted((a, b) => a - b)) {
+        if (n > (head?.n ?? 0))
+          find({
+            kind: 'truncated',
+            batch: n,
+            text: `a checkpoint knows batch ${n}; the chain ends at ${head?.n ?? 0}`,
+          })
+        else notes.push(`the checkpoint of batch ${n} is of a day that is not there any more`)
+      }
+      if (recordsBefore > 0)
+        notes.push(`${recordsBefore} records were stored before the chain began; they are not covered`)
+      if (highWater === undefined)
+        notes.push('there is no ack.hwm here (a copy?): a tail that was cut off would not show')
+      if (anchorsHeld === 0)
+        notes.push(
+          'consistent in itself, but not anchored: who could rewrite everything here would pass; give --checkpoint',
+        )
+      const isNothing = links === 0
+      if (isNothing) notes.push('there is no sealed record here')
+      const outcome = findingCount > 0 ? 'altered' : isNothing ? 'unclear' : 'intact'
+      return {
+        outcome,
+        findings,
+        findingCount,
+        notes,
+        days,
+        records,
+        recordsBefore,
+        links,
+        anchorsHeld,
+        ...(head === undefined ? {} : { head }),
+      }
+    },
+  }
+}
+
+/** One day within a read transaction. */
+function verifyDay(db: Db, day: string, run: Run): void {
+  const hasChain = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'batch'").get() !== undefined
+  const blocks = createBlocks(db, day, run)
+  let isFirstRow = true
+  if (hasChain) {
+    const events = new Map(
+      (db.prepare('SELECT n, body FROM event').all() as { n: number; body: string }[]).map(({ n, body }) => [n, body]),
+    )
+    // the rows of a day are few: merged blocks have one each
+    for (const row of db.prepare('SELECT * FROM batch ORDER BY n').all() as BatchRow[]) {
+      if (isFirstRow) blocks.skipBefore(row.first_seq, run.isFirst())
+      isFirstRow = false
+      verifyRow(row, day, events, blocks, run)
+    }
+    for (const n of events.keys())
+      run.find({ kind: 'inserted', day, batch: n, text: `${day}: an event that no batch accounts for (${n})` })
+  }
+  // a day without a link: from before the chain, or put there
+  if (isFirstRow) blocks.skipBefore(Number.MAX_SAFE_INTEGER, run.isFirst())
+  blocks.end()
+}
+
+/** One row of links: their order, their records, their hash. */
+function verifyRow(row: BatchRow, day: string, events: Map<number, string>, blocks: Blocks, run: Run): void {
+  const parts = unpackParts(row)
+  const firstN = row.n - parts.length + 1
+  const fault = (kind: FindingKind, text: string, range: Pick<Finding, 'seq' | 'lastSeq'> = {}, batch = firstN): void =>
+    run.find({ kind, day, batch, ...range, text: `${day}, batch ${batch}: ${text}` })
+  const { last } = run
+  if (run.isFirst()) {
+    run.open(day, firstN, row.previous)
+    if (firstN === 1 && !row.previous.equals(chainBegin.hash)) fault('chain', 'the first batch has one before it')
+  } else if (last !== undefined) {
+    const isGap = row.first_seq > last.nextSeq
+    if (firstN !== last.n + 1 || isGap)
+      fault(
+        isGap ? 'missing' : 'chain',
+        `follows batch ${last.n}, which ends at record ${last.nextSeq - 1}; it begins with record ${row.first_seq}`,
+        isGap ? { seq: last.nextSeq, lastSeq: row.first_seq - 1 } : {},
+      )
+    else if (row.first_seq < last.nextSeq)
+      fault('chain', `begins with record ${row.first_seq}, which an earlier one has`)
+    else if (!row.previous.equals(last.hash)) fault('chain', 'does not follow the batch before it')
+  }
+  let seq = row.first_seq
+  let hash: Buffer = row.previous
+  let { at } = row
+  let isProvable = row.previous.length === digestBytes
+  parts.forEach((part, i) => {
+    const n = firstN + i
+    let digest: Uint8Array = noDigest
+    const range = { seq, lastSeq: seq + part.count - 1 }
+    if (part.count > 0) {
+      const found = blocks.digest(seq, part.count)
+      if (typeof found === 'string') {
+        fault(found === 'missing' ? 'missing' : 'unreadable', rangeText(range, found), range, n)
+        isProvable = false
+      } else digest = found
+    } else if (events.has(n)) {
+      const body = events.get(n) as string
+      events.delete(n)
+      digest = eventDigest(body)
+      if (tagOf(digest) === part.tag) noteEvent(n, body, run)
+    }
+    if (isProvable && tagOf(digest) !== part.tag) {
+      const what = part.count > 0 ? rangeText(range, 'not what was sealed') : 'its event is not what was sealed'
+      fault('altered', what, part.count > 0 ? range : {}, n)
+      isProvable = false
+    }
+    if (isProvable) {
+      hash = linkHash(n, { firstSeq: seq, count: part.count, at: part.at, digest }, hash)
+      run.addLink(n, hash)
+    } else run.addLink(n, i === parts.length - 1 ? row.chain : Buffer.alloc(0))
+    run.addRecords(part.count, day)
+    seq += part.count
+    at = part.at
+  })
+  if (isProvable && (!hash.equals(row.chain) || row.first_seq + row.count !== seq || parts.length === 0))
+    fault(
+      'altered',
+      `its records or its own row are not what was sealed (records ${row.first_seq} to ${seq - 1})`,
+      row.count > 0 ? { seq: row.first_seq, lastSeq: seq - 1 } : {},
+    )
+  run.endRow(row.n, seq, row.chain, at)
+}
+
+type Blocks = ReturnType<typeof createBlocks>
+
+/** The blocks of a day in order; each is opened once and read from its first row to its last. */
+function createBlocks(db: Db, day: string, run: Run) {
+  const rows = db
+    .prepare('SELECT first_seq, count, min_received, max_received FROM block ORDER BY first_seq')
+    .all() as BlockRow[]
+  const columnData = db.prepare('SELECT data FROM column_data WHERE id = ?').pluck()
+  let next = 0
+  let current: { readonly row: BlockRow; readonly reader: BatchReader; seq: number } | undefined
+  let unreadable: BlockRow | undefined
+
+  function inserted(row: BlockRow, from = row.first_seq): void {
+    const lastSeq = row.first_seq + row.count - 1
+    run.find({
+      kind: 'inserted',
+      day,
+      seq: from,
+      lastSeq,
+      text: `${day}: no batch has the records ${from} to ${lastSeq}`,
+    })
+  }
+
+  function leave(): void {
+    if (current !== undefined && current.seq < current.row.first_seq + current.row.count)
+      inserted(current.row, current.seq)
+    current = undefined
+  }
+
+  function enter(row: BlockRow): BatchReader | undefined {
+    try {
+      const read = (id: number): Buffer => columnData.get(row.first_seq * 16 + id) as Buffer
+      const reader = openBatches(row.count, read)
+      if (!hasBounds(reader.received, row))
+        run.find({
+          kind: 'altered',
+          day,
+          seq: row.first_seq,
+          lastSeq: row.first_seq + row.count - 1,
+          text: `${day}: the receive times that searches use are not those of the records from ${row.first_seq} on`,
+        })
+      return reader
+    } catch (error) {
+      if (isIo(error)) throw error
+      return undefined
+    }
+  }
+
+  return {
+    /** Passes the blocks in front of the day's first link. */
+    skipBefore(firstSeq: number, isBeforeChain: boolean): void {
+      for (; next < rows.length && (rows[next] as BlockRow).first_seq < firstSeq; next++) {
+        const row = rows[next] as BlockRow
+        if (isBeforeChain) run.addBefore(row.count)
+        else inserted(row)
+      }
+    },
+    /** The digest of the batch of these records, or why there is none. */
+    digest(seq: number, count: number): Uint8Array | 'missing' | 'unreadable' {
+      if (current === undefined || seq >= current.row.first_seq + current.row.count) {
+        leave()
+        for (; next < rows.length && (rows[next] as BlockRow).first_seq < seq; next++)
+          if (rows[next] !== unreadable) inserted(rows[next] as BlockRow)
+        const row = rows[next]
+        if (row === undefined || row.first_seq !== seq) return unreadable === undefined ? 'missing' : 'unreadable'
+        next++
+        const reader = enter(row)
+        unreadable = reader === undefined ? row : undefined
+        if (reader === undefined) return 'unreadable'
+        current = { row, reader, seq }
+      }
+      if (current.seq !== seq || seq + count > current.row.first_seq + current.row.count) return 'missing'
+      current.seq += count
+      return recordsDigest(current.reader.take(count))
+    },
+    /** What is left behind the day's last link. */
+    end(): void {
+      leave()
+      for (; next < rows.length; next++) inserted(rows[next] as BlockRow)
+    },
+  }
+}
+
+function hasBounds(received: Float64Array, row: BlockRow): boolean {
+  let least = Number.POSITIVE_INFINITY
+  let most = Number.NEGATIVE_INFINITY
+  for (const at of received) {
+    if (at < least) least = at
+    if (at > most) most = at
+  }
+  return least === row.min_received && most === row.max_received
+}
+
+function noteEvent(n: number, body: string, run: Run): void {
+  run.events.push({ n, event: JSON.parse(body) as ChainEvent }) // sealed: as this store wrote it
+}
+
+/** Days before the first link: the newest retention record must name the link in front of it. */
+function checkOpening(
+  { day, n, previous }: { readonly day: string; readonly n: number; readonly previous: Buffer },
+  events: readonly { readonly event: ChainEvent }[],
+  find: (finding: Finding) => void,
+): void {
+  const isNoted = events.some(
+    ({ event }) => event.kind === 'retention' && event.n === n - 1 && event.hash === previous.toString('hex'),
+  )
+  if (!isNoted)
+    find({
+      kind: 'removed',
+      day,
+      batch: n,
+      text: `the chain begins on ${day} with batch ${n}; no retention record says that what was before it was removed`,
+    })
+}
+
+function checkHighWater(
+  mark: NonNullable<ReturnType<typeof loadHighWater>>,
+  head: Verification['head'],
+  find: (finding: Finding) => void,
+): void {
+  if (head === undefined || head.n < mark.n)
+    find({
+      kind: 'truncated',
+      seq: (head?.seq ?? 0) + 1,
+      lastSeq: mark.seq,
+      text: `the end is missing: ack.hwm knows batch ${mark.n} and record ${mark.seq}; the chain ends at batch ${head?.n ?? 0} and record ${head?.seq ?? 0}`,
+    })
+}
+
+function rangeText({ seq = 0, lastSeq = 0 }: Pick<Finding, 'seq' | 'lastSeq'>, what: string): string {
+  return seq === lastSeq ? `record ${seq}: ${what}` : `records ${seq} to ${lastSeq}: ${what}`
+}
+
+const ioCodes = /^(?:SQLITE_(?:IOERR|CANTOPEN|PERM|AUTH|BUSY)|EACCES|EIO|EPERM)/
+
+function isIo(error: unknown): boolean {
+  return ioCodes.test(String((error as { code?: unknown }).code))
+}
+
+/** What is wrong with a file; throws when it may be whole but cannot be read now. */
+function deniedOr(error: unknown, path: string): string {
+  const cause = error instanceof PicketError ? (error.cause ?? error) : error
+  if (isIo(cause)) throw new PicketError('ACCESS_DENIED', `cannot read ${path}: ${(cause as Error).message}`, { cause })
+  return (cause as Error).message
+}
