@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
+import type { BackupOptions, BackupResult } from '../store/sqlite/backup.ts'
+import type { RestoreOptions, RestoreResult } from '../store/sqlite/backup-restore.ts'
 import type { State } from '../store/sqlite/state.ts'
 import type { Reader } from '../store/store.ts'
 
@@ -12,6 +14,10 @@ export type Engine = {
   openReader(dataDir: string): Promise<Reader>
   /** Accounts and alerts of a data folder, beside a running service too. */
   openState(dataDir: string): Promise<State>
+  /** Brings the backup in `dir` up to date, beside a running service too. */
+  backUp(dataDir: string, dir: string, options: BackupOptions): Promise<BackupResult>
+  /** Brings the backup in `dir` into the empty folder `dataDir`. */
+  restoreBackup(dir: string, dataDir: string, options: RestoreOptions): Promise<RestoreResult>
   hashPassword(password: string): Promise<string>
   /** Why a text cannot be the password of `name`, or undefined. */
   passwordProblem(password: string, name: string): Promise<string | undefined>
@@ -34,6 +40,14 @@ export const engine: Engine = {
   async openState(dataDir) {
     const { openState } = await import('../store/sqlite/state.ts')
     return openState(join(dataDir, 'picket.db'))
+  },
+  async backUp(dataDir, dir, options) {
+    const { backUp } = await import('../store/sqlite/backup.ts')
+    return backUp(dataDir, dir, options)
+  },
+  async restoreBackup(dir, dataDir, options) {
+    const { restoreBackup } = await import('../store/sqlite/backup-restore.ts')
+    return restoreBackup(dir, dataDir, options)
   },
   async hashPassword(password) {
     const { hashPassword } = await import('../http/password.ts')

@@ -4,13 +4,17 @@ import { Command, CommanderError } from 'commander'
 import { isPicketError } from '../base/errors.ts'
 import { visibleLines } from '../base/visible.ts'
 import { alertsCommand } from './alerts.ts'
+import { backupCommand } from './backup.ts'
 import { checkCommand } from './check.ts'
 import type { Cli } from './cli.ts'
 import { countCommand } from './count.ts'
+import { doctorCommand } from './doctor.ts'
 import { type Engine, engine as realEngine } from './engine.ts'
 import { type ExitCode, exitCodeOf } from './exit-code.ts'
+import { exportCommand } from './export.ts'
 import { type Io, processIo } from './io.ts'
 import { parseCommand } from './parse.ts'
+import { restoreCommand } from './restore.ts'
 import { rulesCommand } from './rules.ts'
 import { searchCommand } from './search.ts'
 import { serveCommand } from './serve.ts'
@@ -72,6 +76,10 @@ export function createProgram(cli: Cli): Command {
     rulesCommand(cli),
     alertsCommand(cli),
     userCommand(cli),
+    backupCommand(cli),
+    restoreCommand(cli),
+    exportCommand(cli),
+    doctorCommand(cli),
     versionCommand(cli),
   ]
   for (const command of commands) program.addCommand(command)

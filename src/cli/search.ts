@@ -8,7 +8,7 @@ import { addDataOptions, type ConfigOptions, dataDirFor } from './config-option.
 import { wholeNumber } from './number-option.ts'
 import { queryOf } from './query.ts'
 import { recordText } from './record-text.ts'
-import { resolveTimeOption, sinceOption, untilOption } from './time-option.ts'
+import { rangeOf, sinceOption, untilOption } from './time-option.ts'
 
 const formats = ['text', 'json', 'csv'] as const
 type OutputFormat = (typeof formats)[number]
@@ -116,10 +116,4 @@ async function* pagesOf(
     left -= records.length
     cursor = nextCursor
   }
-}
-
-function rangeOf(options: Options, now: number): { readonly from?: number; readonly to?: number } {
-  const from = resolveTimeOption(options.since, now)
-  const to = resolveTimeOption(options.until, now)
-  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
 }

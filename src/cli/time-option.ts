@@ -14,6 +14,16 @@ export function resolveTimeOption(text: string | undefined, now: number): number
   return isRelativeTime(text) ? resolveTime(text, now) : parseTime(text)?.start
 }
 
+/** `--since` and `--until` as receive-time bounds; absent ones stay absent. */
+export function rangeOf(
+  options: { readonly since?: string; readonly until?: string },
+  now: number,
+): { readonly from?: number; readonly to?: number } {
+  const from = resolveTimeOption(options.since, now)
+  const to = resolveTimeOption(options.until, now)
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
+}
+
 function checked(text: string): string {
   if (resolveTimeOption(text, 0) === undefined) {
     throw new InvalidArgumentError('Give a span like 1h or 7d, or a time like 2026-11-23T12:00.')
