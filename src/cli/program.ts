@@ -6,6 +6,7 @@ import { visibleLines } from '../base/visible.ts'
 import { alertsCommand } from './alerts.ts'
 import { backupCommand } from './backup.ts'
 import { checkCommand } from './check.ts'
+import { checkpointCommand } from './checkpoint.ts'
 import type { Cli } from './cli.ts'
 import { countCommand } from './count.ts'
 import { doctorCommand } from './doctor.ts'
@@ -20,6 +21,7 @@ import { searchCommand } from './search.ts'
 import { serveCommand } from './serve.ts'
 import { tailCommand } from './tail.ts'
 import { userCommand } from './user.ts'
+import { verifyCommand } from './verify.ts'
 import { version, versionCommand } from './version.ts'
 
 /** Runs `picket ARGS` and returns its exit code. Never throws for what a person can cause. */
@@ -76,6 +78,8 @@ export function createProgram(cli: Cli): Command {
     rulesCommand(cli),
     alertsCommand(cli),
     userCommand(cli),
+    verifyCommand(cli),
+    checkpointCommand(cli),
     backupCommand(cli),
     restoreCommand(cli),
     exportCommand(cli),
