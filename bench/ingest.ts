@@ -85,6 +85,7 @@ input(type="imtcp" port="${port}" ruleset="in" address="127.0.0.1")
 async function waitForPort(port: number): Promise<void> {
   for (let turn = 0; turn < 100; turn++) {
     const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
     const open = await Promise.race([
       once(socket, 'connect').then(() => true),
       once(socket, 'error').then(() => false),

@@ -63,6 +63,7 @@ export function startAlerting(parts: AlertingParts): Alerting {
   return {
     wake,
     [Symbol.dispose]() {
+      round() // what was stored while Picket was stopping
       isStopped = true
       clearInterval(timer)
       clearImmediate(scheduled)

@@ -85,16 +85,18 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
   }
 
   const tell = (message: ToIntakeThread): void => thread.postMessage(message)
+  let stopping: Promise<void> | undefined
+  async function stop(): Promise<void> {
+    isStopping = true
+    tell({ type: 'stop' })
+    await Promise.race([stopped.promise, ended, options.writer.ended])
+    await thread.terminate()
+    if (brokeWhileStopping !== undefined) throw brokeWhileStopping
+  }
   return {
     listeners: () => listeners,
     waitingRecords: () => waitingRecords,
     useRules: rules => tell({ type: 'rules', rules }),
-    async [Symbol.asyncDispose]() {
-      isStopping = true
-      tell({ type: 'stop' })
-      await Promise.race([stopped.promise, ended, options.writer.ended])
-      await thread.terminate()
-      if (brokeWhileStopping !== undefined) throw brokeWhileStopping
-    },
+    [Symbol.asyncDispose]: () => (stopping ??= stop()),
   }
 }

@@ -3,15 +3,13 @@ import { basename, join, relative } from 'node:path'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Config } from '../config/schema.ts'
-import { loadRules, printFinding, type RuleSource } from '../detect/rules.ts'
+import { compileRules, printFinding, type RuleFiles, readRules } from '../detect/rules.ts'
 import type { RuleInfo } from '../model/rule.ts'
 
 /** The rules that Picket ships, used when rules.dirs names no folder. */
 const shippedRules = join(import.meta.dirname, '../../rules.d')
 
 export type RuleSet = {
-  /** For the intake threads, which compile for themselves. */
-  readonly sources: readonly RuleSource[]
   /** For people: `file` is relative to its rule folder. */
   readonly infos: readonly RuleInfo[]
   infoOf(id: string): RuleInfo | undefined
@@ -19,18 +17,27 @@ export type RuleSet = {
   readonly problems: readonly string[]
 }
 
-/** Reads the rule folders. A bad file is a problem; the other rules run. */
-export function loadRuleSet(config: Config['rules'], metrics: Metrics, log: Log): RuleSet {
+/** Rule files as text, with the folders they came from. */
+export type RuleTexts = RuleFiles & { readonly paths: readonly string[] }
+
+/** Reads the rule folders; the intake threads compile the sources for themselves. */
+export function readRuleTexts(config: Config['rules']): RuleTexts {
   const paths = config.dirs.length > 0 ? config.dirs : [shippedRules]
-  const { sources, rules, findings } = loadRules(paths)
-  const problems = findings.filter(({ severity }) => severity !== 'info').map(printFinding)
+  return { ...readRules(paths), paths }
+}
+
+/** Compiles the rules for those who show and name them. A bad file is a problem; the other rules run. */
+export function createRuleSet({ paths, sources, findings }: RuleTexts, metrics: Metrics, log: Log): RuleSet {
+  const compiled = compileRules(sources)
+  const all = [...findings, ...compiled.findings]
+  const problems = all.filter(({ severity }) => severity !== 'info').map(printFinding)
   for (const problem of problems) log.warn({}, `rule: ${problem}`)
-  metrics.set('picket_rules_loaded', {}, rules.length)
-  metrics.set('picket_rules_invalid', {}, findings.filter(({ severity }) => severity === 'error').length)
+  metrics.set('picket_rules_loaded', {}, compiled.rules.length)
+  metrics.set('picket_rules_invalid', {}, all.filter(({ severity }) => severity === 'error').length)
   const shownFiles = new Map(
     sources.map(({ file, layer }) => [file, relative(paths[layer] ?? '', file) || basename(file)]),
   )
-  const infos = rules.map(({ info }) => ({ ...info, file: shownFiles.get(info.file) ?? info.file }))
+  const infos = compiled.rules.map(({ info }) => ({ ...info, file: shownFiles.get(info.file) ?? info.file }))
   const byId = new Map(infos.map(info => [info.id, info]))
-  return { sources, infos, infoOf: id => byId.get(id), problems }
+  return { infos, infoOf: id => byId.get(id), problems }
 }

@@ -1,6 +1,6 @@
 // Builds every part in start order; stopping is the reverse. Read this second, after intake.thread.ts.
 //
-//   lock → state (picket.db) → rules → mail → alerting → searches → writer thread → intake thread → web
+//   lock → writer thread → intake thread → state (picket.db) → rules → mail → alerting → searches → web
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
@@ -12,12 +12,12 @@ import { listDays } from '../store/sqlite/day-file.ts'
 import { lockDataDir } from '../store/sqlite/lock.ts'
 import { openReader } from '../store/sqlite/reader.ts'
 import { openState } from '../store/sqlite/state.ts'
-import { startAlerting } from './alerting.ts'
+import { type Alerting, startAlerting } from './alerting.ts'
 import { type Intake, startIntake } from './intake.ts'
 import type { Mail } from './mail.ts'
 import { startRetention } from './retention.ts'
-import { loadRuleSet } from './rule-set.ts'
-import { createSearches } from './search.ts'
+import { createRuleSet, readRuleTexts } from './rule-set.ts'
+import { createSearches, type Searches } from './search.ts'
 import { startSearchPool } from './search-pool.ts'
 import { httpServices } from './services.ts'
 import { createRate } from './status.ts'
@@ -70,27 +70,17 @@ async function start(config: Config, log: Logger): Promise<Started> {
 
   await using stack = new AsyncDisposableStack()
   stack.use(lockDataDir(dataDir))
-  const state = openState(join(dataDir, 'picket.db'))
-  stack.defer(() => state.close())
-  const ruleSet = loadRuleSet(config.rules, metrics, log)
-  const rules = ruleSet.infoOf
-
-  const { outbox, alerts } = state
-  const mail = config.mail && stack.use(await startMail(config.mail))
-  const hits = openReader(dataDir, { recordOf, rawOf })
-  stack.defer(() => hits.close())
-  const alerting = stack.use(startAlerting({ hits, alerts, rules, mail, metrics, log }))
-  const pool = stack.use(startSearchPool(dataDir, config.store, metrics))
-  const searches = createSearches(pool)
-
+  const ruleTexts = readRuleTexts(config.rules)
+  let alerting: Alerting | undefined
+  let searches: Searches | undefined
   const writer = stack.use(
     startWriter(dataDir, log, {
       onCommitted(committed, milliseconds) {
         rate.add(committed.records)
         metrics.add('picket_records_stored_total', {}, committed.records)
         metrics.observe('picket_commit_seconds', {}, milliseconds / 1000)
-        searches.committed(committed)
-        if (committed.hits > 0) alerting.wake()
+        searches?.committed(committed)
+        if (committed.hits > 0) alerting?.wake()
       },
       onFailed: reason => log.error({ reason }, 'the store cannot write; records wait and nothing is acknowledged'),
       onDied: died.reject,
@@ -98,11 +88,23 @@ async function start(config: Config, log: Logger): Promise<Started> {
   )
   stack.use(startRetention(config.store, listDays(dataDir), writer, clock))
 
-  // the threads load their modules while the web server's are loaded here
+  // the threads start first: they load their modules, and listen, while the rest is built here
   let intake: Intake | undefined
-  const intakeStarted = startIntake({ config, rules: ruleSet.sources, writer, onDied: died.reject })
+  const intakeStarted = startIntake({ config, rules: ruleTexts.sources, writer, onDied: died.reject })
   intakeStarted.catch(() => undefined) // told by `await intakeStarted`, which may come later
   stack.defer(async () => (await intakeStarted.catch(() => undefined))?.[Symbol.asyncDispose]())
+
+  const state = openState(join(dataDir, 'picket.db'))
+  stack.defer(() => state.close())
+  const { outbox, alerts } = state
+  const ruleSet = createRuleSet(ruleTexts, metrics, log)
+  const rules = ruleSet.infoOf
+  const mail = config.mail && stack.use(await startMail(config.mail))
+  const hits = openReader(dataDir, { recordOf, rawOf })
+  stack.defer(() => hits.close())
+  alerting = stack.use(startAlerting({ hits, alerts, rules, mail, metrics, log }))
+  const pool = stack.use(startSearchPool(dataDir, config.store, metrics))
+  searches = createSearches(pool)
   const services = httpServices({
     version,
     dataDir,
@@ -123,6 +125,7 @@ async function start(config: Config, log: Logger): Promise<Started> {
     config.web && stack.use(await startHttp(config.web, services, { webRoot: join(root, 'web/dist'), version }))
   await writer.ready
   intake = await intakeStarted
+  stack.use(intake) // first to stop, so that what it still takes is alerted on
 
   const parts = stack.move()
   return {

@@ -25,11 +25,20 @@ const maxRules = 50_000
 const maxFiles = 50_000
 const maxFolderDepth = 16
 
-/** Reads and compiles the `*.yml` and `*.yaml` of folders (with their subfolders) or single files, less `*.test.yml`. */
+export type RuleFiles = { readonly sources: readonly RuleSource[]; readonly findings: readonly Finding[] }
+
+/** Reads and compiles rule files; see readRules and compileRules. */
 export function loadRules(
   paths: readonly string[],
   options: { readonly variables?: Variables } = {},
-): CompiledRules & { readonly sources: readonly RuleSource[] } {
+): CompiledRules & RuleFiles {
+  const { sources, findings } = readRules(paths)
+  const compiled = compileRules(sources, options)
+  return { sources, rules: compiled.rules, findings: [...findings, ...compiled.findings] }
+}
+
+/** Reads the `*.yml` and `*.yaml` of folders (with their subfolders) or single files, less `*.test.yml`. */
+export function readRules(paths: readonly string[]): RuleFiles {
   const findings: Finding[] = []
   const sources = paths.flatMap((path, layer) => {
     const unreadable = (file: string, error: unknown) => {
@@ -53,8 +62,7 @@ export function loadRules(
       }
     })
   })
-  const compiled = compileRules(sources, options)
-  return { sources, rules: compiled.rules, findings: [...findings, ...compiled.findings] }
+  return { sources, findings }
 }
 
 /** Compiles rule files. Findings come in the order of the files; rules without an error run. */

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { loadRuleSet } from '../../src/app/rule-set.ts'
+import { createRuleSet, readRuleTexts } from '../../src/app/rule-set.ts'
 import type { Log } from '../../src/base/log.ts'
 import { createMetrics } from '../../src/base/metrics.ts'
 
@@ -24,7 +24,11 @@ test('the file of a rule is relative to its folder; a mistake names the whole pa
   put('a/deep/two.yml', 'id-2')
   put('single.yml', 'id-3')
   writeFileSync(join(root, 'a/wrong.yml'), 'title: [\n')
-  const rules = loadRuleSet({ dirs: [`${join(root, 'a')}/`, join(root, 'single.yml')] }, createMetrics(), log)
+  const rules = createRuleSet(
+    readRuleTexts({ dirs: [`${join(root, 'a')}/`, join(root, 'single.yml')] }),
+    createMetrics(),
+    log,
+  )
   deepEqual(rules.infos.map(info => info.file).toSorted(), ['deep/two.yml', 'one.yml', 'single.yml'])
   equal(rules.infoOf('id-2')?.file, 'deep/two.yml')
   ok(
