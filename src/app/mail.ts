@@ -7,12 +7,14 @@ import type { RuleInfo } from '../model/rule.ts'
 import { openMailer, readPassword } from '../notify/mail.ts'
 import { type OutboxSender, startOutboxSender } from '../notify/outbox-sender.ts'
 import { createTeller, type Teller } from '../notify/tell.ts'
+import { newestCheckpoint, printCheckpoint } from '../store/sqlite/integrity/checkpoint.ts'
 import type { Outbox } from '../store/store.ts'
 
 export type Mail = AsyncDisposable & { readonly teller: Teller; readonly sender: OutboxSender }
 
 type MailParts = {
   readonly config: NonNullable<Config['mail']>
+  readonly dataDir: string
   readonly publicUrl: string | undefined
   readonly rules: (id: string) => RuleInfo | undefined
   readonly outbox: Outbox
@@ -22,8 +24,8 @@ type MailParts = {
 }
 
 /** Starts sending what waits in the outbox. Errors: CONFIG_INVALID, CONFIG_UNREADABLE (password file). */
-export function startMail({ config, publicUrl, rules, outbox, metrics, clock, log }: MailParts): Mail {
-  const teller = createTeller({ mail: config, publicUrl, rules, clock })
+export function startMail({ config, dataDir, publicUrl, rules, outbox, metrics, clock, log }: MailParts): Mail {
+  const teller = createTeller({ mail: config, publicUrl, rules, clock, checkpoint: () => checkpointOf(dataDir, log) })
   const mailer = openMailer(config, readPassword(config))
   const onResult = (result: string): void => metrics.add('picket_mails_total', { result })
   const sender = startOutboxSender({ outbox, mailer, clock, log, onResult })
@@ -34,5 +36,16 @@ export function startMail({ config, publicUrl, rules, outbox, metrics, clock, lo
       await sender[Symbol.asyncDispose]()
       mailer.close()
     },
+  }
+}
+
+/** A mail goes without its checkpoint rather than not at all. */
+function checkpointOf(dataDir: string, log: Log): string | undefined {
+  try {
+    const checkpoint = newestCheckpoint(dataDir)
+    return checkpoint && printCheckpoint(checkpoint)
+  } catch (error) {
+    log.warn({ reason: (error as Error).message }, 'a mail has no checkpoint')
+    return undefined
   }
 }

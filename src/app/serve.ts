@@ -139,6 +139,6 @@ async function start(config: Config, log: Logger): Promise<Started> {
   /** The SMTP client is a tenth of the start; most first starts have no mail section yet. */
   async function startMail(section: NonNullable<Config['mail']>): Promise<Mail> {
     const { startMail } = await import('./mail.ts')
-    return startMail({ config: section, publicUrl, rules, outbox, metrics, clock, log })
+    return startMail({ config: section, dataDir, publicUrl, rules, outbox, metrics, clock, log })
   }
 }

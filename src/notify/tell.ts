@@ -18,6 +18,8 @@ export type TellerOptions = {
   /** What is known of a rule now; asked when a mail is written. */
   readonly rules: (id: string) => RuleInfo | undefined
   readonly clock: Clock
+  /** What every mail takes out of the house as its last line: the store's checkpoint. */
+  readonly checkpoint?: (() => string | undefined) | undefined
   /** Left part of a Message-ID, unique in the world. */
   readonly newId?: () => string
 }
@@ -38,18 +40,21 @@ export type Teller = {
  * @throws PicketError CONFIG_INVALID when mail.from or an address of mail.to is not one plain address
  */
 export function createTeller(options: TellerOptions): Teller {
-  const { mail, rules, clock, publicUrl, newId = randomUUID } = options
+  const { mail, rules, clock, publicUrl, checkpoint, newId = randomUUID } = options
   mailAddress(mail.from, 'mail.from')
   for (const [i, to] of mail.to.entries()) mailAddress(to, `mail.to[${i}]`)
   const throttle = createThrottle(clock)
 
   function write(to: string, compose: (options: Parameters<typeof composeTest>[0]) => Letter): NewMail {
     const letter = compose({ to, minLevel: mail.minLevel, publicUrl, rules })
+    const sealed = checkpoint?.()
+    const foot = sealed === undefined ? letter.foot : `${letter.foot}\n\n${sealed}`
     return {
       messageId: `<${newId()}@${domainOf(mail.from)}>`,
       to,
       subject: letter.subject,
-      text: printText(letter),
+      // in this part only: it is for programs that read mailboxes
+      text: printText({ ...letter, foot }),
       html: printHtml(letter),
     }
   }

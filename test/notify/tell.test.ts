@@ -194,3 +194,17 @@ describe('repeats', () => {
     deepEqual(digest(), [])
   })
 })
+
+test('every mail takes the checkpoint along, in its text', () => {
+  const line = 'picket-checkpoint/1 7 30 …'
+  const sealed = createTeller({ mail, rules, clock, checkpoint: () => line })
+  for (const { text, html } of sealed.testMails()) {
+    ok(text.endsWith(`\n\n${line}\n`), text)
+    ok(!html.includes(line))
+  }
+  const none = createTeller({ mail, rules, clock, checkpoint: () => undefined })
+  deepEqual(
+    none.testMails().map(({ text }) => text),
+    teller.testMails().map(({ text }) => text),
+  )
+})

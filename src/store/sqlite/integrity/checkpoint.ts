@@ -11,20 +11,24 @@ export function printCheckpoint({ n, seq, hash, at }: Checkpoint): string {
   return `picket-checkpoint/1 ${n} ${seq} ${hash.toString('hex')} ${new Date(at).toISOString()}`
 }
 
-/** The checkpoints of any text: a mailbox, a page, a file of notes. Mail programs may have broken the line. */
+/** The checkpoints of any text: a mailbox, a page, a file of notes. Mail programs may have broken or encoded the line. */
 export function parseCheckpoints(text: string): Checkpoint[] {
+  const decoded = [...text.matchAll(/(?:^[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/=]*/gm)].map(([lines]) =>
+    Buffer.from(lines, 'base64').toString(),
+  )
   // quoted-printable's soft line breaks; then any blank, line end or quote mark may stand between the words
-  const joined = text.replaceAll(/=\r?\n/g, '')
-  return [
-    ...joined.matchAll(
-      /picket-checkpoint\/1[\s>]+(\d{1,15})[\s>]+(\d{1,15})[\s>]+([0-9a-f]{64})[\s>]+(\d{4}-\d\d-\d\dT[\d:.]+Z)/g,
-    ),
-  ].map(([, n, seq, hash, at]) => ({
-    n: Number(n),
-    seq: Number(seq),
-    hash: Buffer.from(hash as string, 'hex'),
-    at: Date.parse(at as string),
-  }))
+  return [text.replaceAll(/=\r?\n/g, ''), ...decoded].flatMap(form =>
+    [
+      ...form.matchAll(
+        /picket-checkpoint\/1[\s>]+(\d{1,15})[\s>]+(\d{1,15})[\s>]+([0-9a-f]{64})[\s>]+(\d{4}-\d\d-\d\dT[\d:.]+Z)/g,
+      ),
+    ].map(([, n, seq, hash, at]) => ({
+      n: Number(n),
+      seq: Number(seq),
+      hash: Buffer.from(hash as string, 'hex'),
+      at: Date.parse(at as string),
+    })),
+  )
 }
 
 /** The checkpoint of what is stored now, beside a running Picket too; undefined when nothing is sealed yet.
