@@ -17,7 +17,10 @@ const runs = 3
 type Run = { readonly perSecond: number; readonly cpuMicros: number; readonly bytes: number; readonly memoryMb: number }
 
 async function send(port: number): Promise<void> {
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 18 }), connect(port, '127.0.0.1'))
+  const socket = connect(port, '127.0.0.1')
+  const closed = once(socket, 'close')
+  await pipeline(createReadStream(file, { highWaterMark: 1 << 18 }), socket)
+  await closed
 }
 
 async function picketRun(rules: boolean): Promise<Run> {

@@ -9,6 +9,10 @@ import type { AlertBox, Reader } from '../store/store.ts'
 
 /** Hits taken in one round, and one transaction; fewer when they are large. */
 const hitsPerRound = 1000
+/** Under a storm, hits gather this long for the next round: each round costs a synced transaction. */
+const restMs = 100
+/** Alerts of one round that get a log line each. */
+const loggedPerRound = 5
 /** Digests are looked for this often; store failures are tried again after as long. */
 const lookEveryMs = 5000
 
@@ -30,16 +34,18 @@ type AlertingParts = {
 /** Starts with the hits that were stored but not yet alerted on when Picket stopped or died. */
 export function startAlerting(parts: AlertingParts): Alerting {
   const { hits, alerts, rules, mail, metrics, log } = parts
-  let scheduled: NodeJS.Immediate | undefined
+  let scheduled: NodeJS.Timeout | undefined
+  let restUntil = 0
   let isStopped = false
   const timer = setInterval(wake, lookEveryMs).unref()
 
   function wake(): void {
-    if (!isStopped) scheduled ??= setImmediate(round)
+    if (!isStopped) scheduled ??= setTimeout(round, restUntil - performance.now())
   }
 
   function round(): void {
     scheduled = undefined
+    restUntil = performance.now() + restMs
     try {
       const found = hits.hitsAfter(alerts.checkpoint(), hitsPerRound)
       const changes = groupHits(found, rules, key => alerts.openAlert(key))
@@ -47,8 +53,9 @@ export function startAlerting(parts: AlertingParts): Alerting {
         const opened = alerts.apply(changes, news => mail?.teller.tellOpened(news) ?? [])
         for (const hit of found) for (const rule of hit.ruleIds) metrics.add('picket_hits_total', { rule })
         metrics.add('picket_alerts_total', {}, opened.length)
-        for (const { id, ruleTitle, hostname, level } of opened)
+        for (const { id, ruleTitle, hostname, level } of opened.slice(0, loggedPerRound))
           log.info({ alert: id, level, host: hostname }, `alert: ${ruleTitle}`)
+        if (opened.length > loggedPerRound) log.info({}, `${opened.length - loggedPerRound} more alerts`)
       }
       mail?.teller.tellWaiting(alerts)
       mail?.sender.wake()
@@ -66,7 +73,7 @@ export function startAlerting(parts: AlertingParts): Alerting {
       round() // what was stored while Picket was stopping
       isStopped = true
       clearInterval(timer)
-      clearImmediate(scheduled)
+      clearTimeout(scheduled)
     },
   }
 }
