@@ -1,14 +1,29 @@
 // What main asks of a search process, and the form of the answer.
 import type { ErrorCode } from '../base/errors.ts'
-import type { Facets, Histogram, HostSeen, SearchPage, SearchRequest, StoreTotals, TimeRange } from '../store/store.ts'
+import type {
+  CountBounds,
+  FacetCounts,
+  Histogram,
+  HostSeen,
+  SearchPage,
+  SearchRequest,
+  Share,
+  StoreTotals,
+  TimeRange,
+} from '../store/store.ts'
 
 export type SearchCalls = {
   search: { request: Omit<SearchRequest, 'query'>; q: string; result: SearchPage }
-  histogram: { request: TimeRange & { readonly buckets: number }; q: string; result: Histogram }
+  histogram: { request: TimeRange & { readonly buckets: number; readonly share?: Share }; q: string; result: Histogram }
   facets: {
-    request: TimeRange & { readonly fields: readonly string[]; readonly limit: number }
+    request: TimeRange & {
+      readonly fields: readonly string[]
+      readonly limit: number
+      readonly bounds?: CountBounds
+      readonly share?: Share
+    }
     q: string
-    result: Facets
+    result: FacetCounts
   }
   hosts: { request: TimeRange; q: ''; result: readonly HostSeen[] }
   totals: { request: TimeRange; q: ''; result: StoreTotals }

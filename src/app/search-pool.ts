@@ -1,5 +1,6 @@
 // The search processes: started when needed, one request each at a time, a short queue, killed at their time limit.
 import { type ChildProcess, fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { isPicketError, PicketError } from '../base/errors.ts'
 import type { Metrics } from '../base/metrics.ts'
@@ -18,6 +19,8 @@ export type SearchPool = {
     call: Extract<SearchCall, { method: M }>,
     signal?: AbortSignal,
   ): Promise<SearchCalls[M]['result']>
+  /** Into how many shares a search over much is worth cutting: one per process that can really run beside the others. */
+  readonly shares: number
   /** Starts a process ahead of its first use. */
   warm(): void
   [Symbol.asyncDispose](): Promise<void>
@@ -140,6 +143,7 @@ export function startSearchPool(dataDir: string, config: StoreConfig, metrics: M
   }
 
   return {
+    shares: Math.min(config.parallelSearches, availableParallelism()),
     async run(call, signal) {
       signal?.throwIfAborted()
       if (isClosed) throw new PicketError('SEARCH_FAILED', 'Picket is stopping')

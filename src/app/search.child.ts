@@ -1,6 +1,7 @@
 // One search process: answers one request at a time over IPC. A process, because only a process can be stopped in the
 // middle of a query within milliseconds (ARCHITECTURE.md); the data is opened read-only.
 import { isPicketError } from '../base/errors.ts'
+import { mayDecode } from '../parse/may-decode.ts'
 import { rawOf, recordOf } from '../parse/record.ts'
 import type { Query } from '../query/ast.ts'
 import { parseQuery } from '../query/parse.ts'
@@ -9,7 +10,7 @@ import type { SearchAnswer, SearchCall } from './search-calls.ts'
 
 const [dataDir] = process.argv.slice(2)
 if (dataDir === undefined || process.send === undefined) throw new Error('BUG: search.child.ts is started by search.ts')
-const reader = openReader(dataDir, { recordOf, rawOf })
+const reader = openReader(dataDir, { recordOf, rawOf, mayDecode })
 
 process.on('message', ({ id, call }: { readonly id: number; readonly call: SearchCall }) => {
   let answer: SearchAnswer

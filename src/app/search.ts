@@ -1,9 +1,14 @@
-// The searches that the web server offers, over the search processes. A live tail is a search that remembers where it
-// stopped.
+// The searches that the web server offers, over the search processes. A count over much is shared out among them. A live
+// tail is a search that remembers where it stopped.
 import { EventEmitter, once } from 'node:events'
 import type { SearchService, TailBatch } from '../http/services.ts'
 import { recordId } from '../model/row.ts'
+import { parseQuery } from '../query/parse.ts'
 import type { Committed } from '../store/sqlite/append.ts'
+import { isDecidedByColumns } from '../store/sqlite/block-test.ts'
+import { isColumnField } from '../store/sqlite/facets.ts'
+import { addFacets, addHistograms } from '../store/sqlite/shares.ts'
+import type { CountBounds, FacetCounts, Facets, Share } from '../store/store.ts'
 import type { SearchPool } from './search-pool.ts'
 
 /** Records of one tail batch; what came beyond them is counted as skipped. */
@@ -11,6 +16,12 @@ const tailBatchRecords = 200
 /** Between two looks of one tail: a person cannot read faster, and each look costs a search. */
 const tailPauseMs = 250
 const exportPageRecords = 2000
+/** A page is answered after this long, with what was found so far and the cursor to go on from. */
+const pageBudgetMs = 2000
+/** What a list of commonest values may cost: about a second. */
+const facetBounds: CountBounds = { matching: 200_000, judged: 500_000 }
+/** Values that a share hands over: more hosts and programs than there are, so that the sums are exact. */
+const shareValues = 10_000
 
 export type Searches = SearchService & {
   /** Tells the tails that something was stored. */
@@ -29,7 +40,7 @@ export function createSearches(pool: SearchPool): Searches {
 
     async records({ q, ...request }, signal) {
       const startedAt = performance.now()
-      const page = await pool.run({ method: 'search', q, request }, signal)
+      const page = await pool.run({ method: 'search', q, request: { ...request, budgetMs: pageBudgetMs } }, signal)
       return {
         records: page.records,
         next_cursor: page.nextCursor,
@@ -38,16 +49,44 @@ export function createSearches(pool: SearchPool): Searches {
       }
     },
 
-    async histogram({ q, ...request }, signal) {
+    async histogram({ q, from, to = Date.now() + 1, buckets }, signal) {
       const startedAt = performance.now()
-      const histogram = await pool.run({ method: 'histogram', q, request }, signal)
-      return { ...histogram, took_ms: tookSince(startedAt) }
+      // every share must see the same bounds
+      const since = from ?? (await pool.run({ method: 'totals', q: '', request: {} }, signal)).oldest ?? 0
+      const request = { from: since, to, buckets }
+      const shares = isEverything(q) ? [undefined] : sharesOf(pool.shares)
+      const parts = await together(signal, shares, (share, either) =>
+        pool.run({ method: 'histogram', q, request: { ...request, ...(share && { share }) } }, either),
+      )
+      return { ...parts.reduce(addHistograms), took_ms: tookSince(startedAt) }
     },
 
     async facets({ q, ...request }, signal) {
       const startedAt = performance.now()
-      const facets = await pool.run({ method: 'facets', q, request }, signal)
-      return { facets, took_ms: tookSince(startedAt) }
+      const { fields, limit, ...range } = request
+      const columns = isSharedOut(q) ? fields.filter(isColumnField) : []
+      const others = fields.filter(field => !columns.includes(field))
+      const tasks: readonly ((signal: AbortSignal) => Promise<FacetCounts>)[] = [
+        ...(others.length === 0 ? [] : [(either: AbortSignal) => bounded(others, either)]),
+        ...(columns.length === 0
+          ? []
+          : sharesOf(pool.shares).map(share => (either: AbortSignal) => shared(share, either))),
+      ]
+      function bounded(some: readonly string[], either: AbortSignal): Promise<FacetCounts> {
+        return pool.run({ method: 'facets', q, request: { ...request, fields: some, bounds: facetBounds } }, either)
+      }
+      function shared(share: Share, either: AbortSignal): Promise<FacetCounts> {
+        const all = { ...range, fields: columns, limit: shareValues, share }
+        return pool.run({ method: 'facets', q, request: all }, either)
+      }
+      const parts = await together(signal, tasks, (task, either) => task(either))
+      const found = addFacets(
+        parts.map(part => part.facets),
+        limit,
+      )
+      const facets: Facets = Object.fromEntries(fields.map(field => [field, found[field] ?? []]))
+      const sampled = Object.assign({}, ...parts.map(part => part.sampled)) as FacetCounts['sampled']
+      return { facets, sampled, took_ms: tookSince(startedAt) }
     },
 
     async *tail({ q }, signal): AsyncIterable<TailBatch> {
@@ -73,7 +112,7 @@ export function createSearches(pool: SearchPool): Searches {
       let left = limit
       let cursor: string | undefined
       while (left > 0) {
-        const request = { ...range, limit: Math.min(left, exportPageRecords), cursor }
+        const request = { ...range, limit: Math.min(left, exportPageRecords), cursor, budgetMs: pageBudgetMs }
         const page = await pool.run({ method: 'search', q, request }, signal)
         if (page.records.length > 0) yield page.records
         left -= page.records.length
@@ -87,6 +126,37 @@ export function createSearches(pool: SearchPool): Searches {
   async function newest(signal: AbortSignal): Promise<string> {
     const { records } = await pool.run({ method: 'search', q: '', request: { limit: 1 } }, signal)
     return records[0]?.id ?? '00000000-000000000000'
+  }
+}
+
+function isEverything(q: string): boolean {
+  const parsed = parseQuery(q)
+  return 'query' in parsed && parsed.query.kind === 'all'
+}
+
+/** True for counts that read columns of many blocks; those of everything come from sums. */
+function isSharedOut(q: string): boolean {
+  const parsed = parseQuery(q)
+  return 'query' in parsed && parsed.query.kind !== 'all' && isDecidedByColumns(parsed.query)
+}
+
+function sharesOf(of: number): readonly Share[] {
+  return Array.from({ length: of }, (_, index) => ({ index, of }))
+}
+
+/** Runs all at once; when one fails, the others are cancelled. */
+async function together<T, R>(
+  signal: AbortSignal,
+  list: readonly T[],
+  run: (each: T, signal: AbortSignal) => Promise<R>,
+): Promise<R[]> {
+  const failed = new AbortController()
+  const either = AbortSignal.any([signal, failed.signal])
+  try {
+    return await Promise.all(list.map(each => run(each, either)))
+  } catch (error) {
+    failed.abort(error)
+    throw error
   }
 }
 

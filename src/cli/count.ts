@@ -38,7 +38,7 @@ export function countCommand({ io, engine, exit }: Cli): Command {
       try {
         const now = io.clock.now()
         const range = { from: resolveTimeOption(options.since, now), to: resolveTimeOption(options.until, now) }
-        const facets = reader.facets({ ...range, query, fields, limit: options.limit })
+        const { facets } = reader.facets({ ...range, query, fields, limit: options.limit })
         if (Object.values(facets).every(values => values.length === 0)) exit(1)
         await io.out(options.json ? `${JSON.stringify(facets)}\n` : Object.entries(facets).map(printFacet).join('\n'))
       } finally {

@@ -31,11 +31,12 @@ export const engine: Engine = {
     await serve(config, options)
   },
   async openReader(dataDir) {
-    const [{ openReader }, { recordOf, rawOf }] = await Promise.all([
+    const [{ openReader }, { recordOf, rawOf }, { mayDecode }] = await Promise.all([
       import('../store/sqlite/reader.ts'),
       import('../parse/record.ts'),
+      import('../parse/may-decode.ts'),
     ])
-    return openReader(dataDir, { recordOf, rawOf })
+    return openReader(dataDir, { recordOf, rawOf, mayDecode })
   },
   async openState(dataDir) {
     const { openState } = await import('../store/sqlite/state.ts')

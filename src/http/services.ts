@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../base/clock.ts'
 import type { RecordJson, Transport } from '../model/record.ts'
 import type { RuleInfo } from '../model/rule.ts'
-import type { AlertBox, Facets, Histogram, Outbox, People } from '../store/store.ts'
+import type { AlertBox, FacetCounts, Histogram, Outbox, People } from '../store/store.ts'
 
 /** A query text that parses, with receive-time bounds in ms since 1970 UTC: `from` inclusive, `to` exclusive. */
 type Selection = { readonly q: string; readonly from?: number | undefined; readonly to?: number | undefined }
@@ -35,9 +35,10 @@ type RecordsPage = {
  * streaming ones throw them from the iterator.
  */
 export interface SearchService {
+  /** A page may be short of its limit, or empty, and still have a `next_cursor`: its time was up. */
   records(request: RecordsRequest, signal: AbortSignal): Promise<RecordsPage>
   histogram(request: HistogramRequest, signal: AbortSignal): Promise<Histogram & { readonly took_ms: number }>
-  facets(request: FacetsRequest, signal: AbortSignal): Promise<{ readonly facets: Facets; readonly took_ms: number }>
+  facets(request: FacetsRequest, signal: AbortSignal): Promise<FacetCounts & { readonly took_ms: number }>
   /** Matching records as they are stored, oldest first. When the reader is slow, the service keeps a bounded buffer
    *  and says in `skipped` how many it left out since the batch before. */
   tail(request: TailRequest, signal: AbortSignal): AsyncIterable<TailBatch>

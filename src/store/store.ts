@@ -180,6 +180,19 @@ export type SearchRequest = TimeRange & {
   readonly after?: string | undefined
   /** Add the frame's bytes. */
   readonly raw?: boolean | undefined
+  /** After this long the page ends, full or not, and its `nextCursor` goes on from there. Without `after` only. */
+  readonly budgetMs?: number | undefined
+}
+
+/** A part of the stored records: `of` shares with the same `of` and every `index` below it are all records, once. */
+export type Share = { readonly index: number; readonly of: number }
+
+/** How much a count may cost before it is content with the newest matching records. */
+export type CountBounds = {
+  /** Extracted fields are counted over so many matching records. */
+  readonly matching: number
+  /** So many records may be read from their text to see whether they match. */
+  readonly judged: number
 }
 
 /** A sender as the records show it. Times in ms since 1970 UTC, exact to a block of records. */
@@ -204,6 +217,7 @@ export type StoreTotals = {
 export type SearchPage = {
   /** Newest first. */
   readonly records: readonly RecordJson[]
+  /** Null when there is nothing older. A page may be short of its limit, or empty, and still have one. */
   readonly nextCursor: string | null
   /** Records in the blocks that were opened and tested. */
   readonly scanned: number
@@ -223,12 +237,27 @@ export type Histogram = {
 
 export type Facets = { readonly [field: string]: readonly { readonly value: string; readonly count: number }[] }
 
+export type FacetCounts = {
+  readonly facets: Facets
+  /** By field: counted over so many of the newest matching records only. Fields that are not here: over all of them. */
+  readonly sampled: { readonly [field: string]: number }
+}
+
 export interface Reader {
   search(request: SearchRequest): SearchPage
-  histogram(request: TimeRange & { readonly query: Query; readonly buckets: number }): Histogram
+  histogram(
+    request: TimeRange & { readonly query: Query; readonly buckets: number; readonly share?: Share | undefined },
+  ): Histogram
+  /** The commonest values of each field; without bounds over every matching record. */
   facets(
-    request: TimeRange & { readonly query: Query; readonly fields: readonly string[]; readonly limit: number },
-  ): Facets
+    request: TimeRange & {
+      readonly query: Query
+      readonly fields: readonly string[]
+      readonly limit: number
+      readonly bounds?: CountBounds | undefined
+      readonly share?: Share | undefined
+    },
+  ): FacetCounts
   hosts(range: TimeRange): readonly HostSeen[]
   totals(): StoreTotals
   /** Hits behind the checkpoint, oldest first. */

@@ -198,10 +198,13 @@ function fakeReader(count: number, requests: SearchRequest[] = []): { readonly o
       return { records, nextCursor: size < from ? (records.at(-1)?.id ?? null) : null, scanned: size }
     },
     facets: () => ({
-      app: [
-        { value: 'su\x1b', count: 12 },
-        { value: 'sshd', count: 3 },
-      ],
+      facets: {
+        app: [
+          { value: 'su\x1b', count: 12 },
+          { value: 'sshd', count: 3 },
+        ],
+      },
+      sampled: {},
     }),
     histogram: unused,
     hitsAfter: unused,

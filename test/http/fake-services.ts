@@ -160,7 +160,8 @@ export function fakeSearch(records: readonly RecordJson[]) {
     },
     async facets(request, signal) {
       note('facets', request, signal)
-      return { facets: Object.fromEntries(request.fields.map(f => [f, [{ value: 'web01', count: 2 }]])), took_ms: 1 }
+      const facets = Object.fromEntries(request.fields.map(f => [f, [{ value: 'web01', count: 2 }]]))
+      return { facets, sampled: {}, took_ms: 1 }
     },
     tail(request, signal) {
       note('tail', request, signal)

@@ -41,6 +41,7 @@ const facetsQuery = z.strictObject({
 })
 const facetsAnswer = z.object({
   facets: z.record(z.string(), z.array(z.object({ value: z.string(), count: z.int() })).readonly()),
+  sampled: z.record(z.string(), z.int()).describe('by field: counted over so many of the newest matching records only'),
   took_ms: z.number(),
 })
 
@@ -101,11 +102,11 @@ export function searchRoutes(app: App, { services: { search, clock } }: Context)
       const { q, limit } = request.query
       const fields = parseFieldList(request.query.fields, maxFacetFields)
       const range = parseRange(request.query, clock.now())
-      const { facets, took_ms } = await search.facets(
+      const { facets, sampled, took_ms } = await search.facets(
         { q: checkedQuery(q), ...range, fields, limit },
         goneSignal(reply),
       )
-      return { facets, took_ms }
+      return { facets, sampled, took_ms }
     },
   )
 

@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { type BatchBuilder, createBatchBuilder } from '../../../src/app/batch-builder.ts'
 import type { LogRecord } from '../../../src/model/record.ts'
 import { dayOf, type Origin, type StoredRow } from '../../../src/model/row.ts'
+import { mayDecode } from '../../../src/parse/may-decode.ts'
 import { rawOf, recordOf, rowOfFrame } from '../../../src/parse/record.ts'
 import { compileQuery } from '../../../src/query/match.ts'
 import { parseQuery } from '../../../src/query/parse.ts'
@@ -222,6 +223,31 @@ const queries = [
   'one',
   'plain',
   '9',
+  'failed password',
+  '"password for"',
+  'message:"a \\\\nnc"',
+  'line one',
+  'message:"one line"',
+  'NOT (failed OR useradd)',
+  'root AND NOT host:web0*',
+  'peer:192.0.2.0/24 AND transport:tcp',
+  'transport:udp OR plain',
+  'procid:812',
+  'procid:x7',
+  'NOT procid:*',
+  'msgid:ID1',
+  'NOT msgid:*',
+  'sd.ex@32473.k:v',
+  'timestamp:<"2026-11-23T11:59:59Z"',
+  'received:>"2026-11-23T12:00:00.010Z"',
+  'format:raw',
+  'facility:authpriv AND severity:info',
+  'NOT user:root',
+  'user:root OR host:web02',
+  'action:ssh_login AND NOT outcome:success',
+  'passw*',
+  '"pass wor"*',
+  'message:null',
 ]
 
 test('records found in the store = records that the predicate accepts, sealed or not', () => {
@@ -236,7 +262,7 @@ test('records found in the store = records that the predicate accepts, sealed or
         )
         appender.append([{ ...batch, block: { ...batch.block, full: isSealed } }])
         appender.close()
-        const reader = openReader(dir, { recordOf, rawOf }, () => noon)
+        const reader = openReader(dir, { recordOf, rawOf, mayDecode }, () => noon)
         const rows = frames.map((frame, i): StoredRow => rowOfFrame(frame, noon + i, origin))
         for (const text of queries) {
           const query = parsed(text)
@@ -279,13 +305,13 @@ test('histogram and facets of everything agree with the records', () => {
     const fine = reader.histogram({ query, from: noon + 500, to: noon + 100_500, buckets: 100 })
     equal(fine.total, 100)
     ok(fine.buckets.every(bucket => bucket.count === 1))
-    deepEqual(reader.facets({ query, fields: ['host'], limit: 2 }), {
+    deepEqual(reader.facets({ query, fields: ['host'], limit: 2 }).facets, {
       host: [
         { value: 'web02', count: 150 },
         { value: 'db01', count: 75 },
       ],
     })
-    deepEqual(reader.facets({ query, fields: ['host'], limit: 1, from: noon, to: noon + 4000 }), {
+    deepEqual(reader.facets({ query, fields: ['host'], limit: 1, from: noon, to: noon + 4000 }).facets, {
       host: [{ value: 'web02', count: 2 }],
     })
     deepEqual(

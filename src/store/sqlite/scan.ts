@@ -1,0 +1,270 @@
+// Walks the day files for one search: newest first, block by block, each with its matching rows. The index chooses the
+// blocks, the columns rule rows out or in (block-test.ts), the predicate decides on the rest.
+import type { LogRecord } from '../../model/record.ts'
+import { dayOf, recordId, type StoredRow } from '../../model/row.ts'
+import type { EventView, Query } from '../../query/ast.ts'
+import { compileQuery } from '../../query/match.ts'
+import { indexPlan } from '../../query/plan.ts'
+import { RecordView } from '../../query/record-view.ts'
+import type { Share, TimeRange } from '../store.ts'
+import { compileBlockTest } from './block-test.ts'
+import { type BlockView, openBlock } from './block-view.ts'
+import { candidateBlocks, type IndexStatements, prepareIndex } from './candidates.ts'
+import { type Db, listDays, openDayForReading, unreadable } from './day-file.ts'
+import { openSummaries, type Summaries } from './summaries.ts'
+import { no, unknown } from './verdicts.ts'
+
+/** Makes the record of a stored row, and the frame's bytes again; given by src/parse/record.ts. */
+export type RowDecoder = {
+  readonly recordOf: (row: StoredRow, id: string) => LogRecord
+  readonly rawOf: (row: StoredRow) => Uint8Array
+  /** src/parse/may-decode.ts; without it searches in extracted fields look at every record. */
+  readonly mayDecode?: ((bytes: Uint8Array, start: number, end: number) => boolean) | undefined
+}
+
+/** Day files that stay open between searches. */
+const maxOpenDays = 16
+/** A search that looks into so few blocks keeps them unpacked for the searches beside it: its histogram, its next page. */
+const maxKeptBlocks = 16
+/** Records per stripe when a search is shared out: many blocks, so that few blocks lie in two stripes. */
+const stripeRecords = 1 << 18
+
+/** Which records: by receive time, by sequence number (both ends excluded), and of a shared search its share. */
+export type ScanRange = TimeRange & {
+  readonly belowSeq?: number | undefined
+  readonly aboveSeq?: number | undefined
+  readonly share?: Share | undefined
+}
+
+export type BlockRow = {
+  readonly first_seq: number
+  readonly count: number
+  readonly sealed: number
+  readonly min_received: number
+  readonly max_received: number
+}
+
+export type OpenDay = {
+  readonly day: string
+  readonly db: Db
+  readonly statements: ReturnType<typeof prepare>
+  readonly index: IndexStatements
+  readonly summaries: Summaries
+  /** Sealed blocks by first_seq, the one used last at the end. */
+  readonly kept: Map<number, BlockView>
+}
+
+/** The matching rows of one block. Good until `visit` returns. */
+export type BlockMatches = {
+  readonly file: OpenDay
+  readonly block: BlockRow
+  readonly view: BlockView
+  /** Calls `visit` with the number of each matching row, newest first, until it returns false; false when it did. */
+  each(visit: (row: number) => boolean): boolean
+  record(row: number): LogRecord
+  /** The same record for `read`. */
+  event(row: number): EventView
+  /** Records of this block that were made to be judged. */
+  readonly judged: number
+  /** Rows of this block that lay in the range, as far as `each` came. */
+  readonly scanned: number
+}
+
+export type Scan = ReturnType<typeof openScan>
+
+export function openScan(dataDir: string, decoder: RowDecoder, now: () => number) {
+  const open = new Map<string, OpenDay>()
+  const mayDecode = decoder.mayDecode ?? (() => true)
+
+  /** The days that have a file, oldest first; files of removed days are let go of. */
+  function days(): string[] {
+    const listed = listDays(dataDir)
+    for (const [day, { db }] of open) {
+      if (listed.includes(day)) continue
+      db.close()
+      open.delete(day)
+    }
+    return listed
+  }
+
+  function openDay(day: string): OpenDay | undefined {
+    const found = open.get(day)
+    if (found !== undefined) {
+      open.delete(day)
+      open.set(day, found)
+      return found
+    }
+    const db = openDayForReading(dataDir, day)
+    if (db === undefined) return undefined
+    const statements = prepare(db)
+    const summaries = openSummaries(firstSeq => statements.summary.get(firstSeq) as Buffer)
+    const made = { day, db, statements, index: prepareIndex(db), summaries, kept: new Map() }
+    open.set(day, made)
+    for (const [oldest, file] of open) {
+      if (open.size <= maxOpenDays) break
+      file.db.close()
+      open.delete(oldest)
+    }
+    return made
+  }
+
+  /** Calls `visit` once per day file that may hold records of the range, newest first, with its candidate blocks, newest
+   *  first, until it returns false. */
+  function eachDay(
+    query: Query,
+    range: ScanRange,
+    visit: (file: OpenDay, blocks: readonly BlockRow[]) => boolean,
+  ): void {
+    const plan = indexPlan(query)
+    const from = range.from ?? 0
+    const to = range.to ?? Number.MAX_SAFE_INTEGER
+    const firstDay = range.from === undefined ? '' : dayOf(range.from)
+    for (const day of days().toReversed()) {
+      if (day < firstDay) break
+      const file = openDay(day)
+      if (file === undefined) continue
+      // one snapshot per file: a merge in between would show its records twice or not at all
+      try {
+        file.db.exec('BEGIN')
+        const all = file.statements.blocks.all(from, to, range.belowSeq ?? Number.MAX_SAFE_INTEGER) as BlockRow[]
+        const { aboveSeq = 0, share } = range
+        const first = all[0]
+        if (first !== undefined && lastSeq(first) <= aboveSeq) return
+        const blocks = all.filter(block => lastSeq(block) > aboveSeq && touches(block, share))
+        if (!visit(file, candidateBlocks(file.index, plan, blocks))) return
+      } catch (error) {
+        throw unreadable(dataDir, day, error)
+      } finally {
+        if (file.db.inTransaction) file.db.exec('COMMIT')
+      }
+    }
+  }
+
+  function view(file: OpenDay, block: BlockRow): BlockView {
+    return openBlock(
+      block.first_seq,
+      block.count,
+      id => file.statements.column.get(block.first_seq * 16 + id) as Buffer,
+    )
+  }
+
+  /** The view of a sealed block that was looked into lately, or a new one that is kept for later. */
+  function keptView(file: OpenDay, block: BlockRow): BlockView {
+    const made = file.kept.get(block.first_seq) ?? view(file, block)
+    if (block.sealed === 0) return made
+    file.kept.delete(block.first_seq)
+    file.kept.set(block.first_seq, made)
+    for (const oldest of file.kept.keys()) {
+      if (file.kept.size <= maxKeptBlocks) break
+      file.kept.delete(oldest)
+    }
+    return made
+  }
+
+  /** Calls `visit` with each block that has, or may have, matching rows, newest first, until it returns false. */
+  function eachMatching(query: Query, range: ScanRange, visit: (matches: BlockMatches) => boolean): void {
+    const compiledAt = now()
+    const predicate = compileQuery(query, { now: compiledAt })
+    const test = compileBlockTest(query, { now: compiledAt, mayDecode })
+    const event = new RecordView()
+
+    function matchesOf(file: OpenDay, block: BlockRow, blockView: BlockView): BlockMatches {
+      const verdicts = test(blockView)
+      const received = isWithin(block, range) ? undefined : blockView.received()
+      let made: LogRecord | undefined
+      let madeRow = -1
+      function record(row: number): LogRecord {
+        if (made !== undefined && madeRow === row) return made
+        madeRow = row
+        return (made = decoder.recordOf(blockView.row(row), recordId(file.day, block.first_seq + row)))
+      }
+      const matches = {
+        file,
+        block,
+        view: blockView,
+        judged: 0,
+        scanned: 0,
+        record,
+        event: (row: number): EventView => event.of(record(row)),
+        each(visitRow: (row: number) => boolean): boolean {
+          const first = Math.max(0, (range.aboveSeq ?? 0) + 1 - block.first_seq)
+          const end = Math.min(block.count, (range.belowSeq ?? Number.MAX_SAFE_INTEGER) - block.first_seq)
+          for (let i = end - 1; i >= first; i--) {
+            if (received !== undefined && !isInRange(received[i] as number, range)) continue
+            if (range.share !== undefined && !isOf(range.share, block.first_seq + i)) continue
+            matches.scanned++
+            const verdict = typeof verdicts === 'number' ? verdicts : verdicts[i]
+            if (verdict === no) continue
+            if (verdict === unknown) {
+              matches.judged++
+              if (!predicate(event.of(record(i)))) continue
+            }
+            if (!visitRow(i)) return false
+          }
+          return true
+        },
+      }
+      return matches
+    }
+
+    eachDay(query, range, (file, blocks) => {
+      const open = blocks.length > maxKeptBlocks ? view : keptView
+      return blocks.every(block => visit(matchesOf(file, block, open(file, block))))
+    })
+  }
+
+  return {
+    days,
+    openDay,
+    eachDay,
+    eachMatching,
+    view,
+    /** Receive time of the oldest record. */
+    oldest(): number | undefined {
+      for (const day of days()) {
+        const least = openDay(day)?.statements.oldest.get() as number | null | undefined
+        if (least !== null && least !== undefined) return least
+      }
+      return undefined
+    },
+    close(): void {
+      for (const { db } of open.values()) db.close()
+      open.clear()
+    },
+  }
+}
+
+export function isInRange(receivedAt: number, range: TimeRange): boolean {
+  return receivedAt >= (range.from ?? 0) && receivedAt < (range.to ?? Number.MAX_SAFE_INTEGER)
+}
+
+/** True when every record of the block is in the time range. */
+export function isWithin(block: BlockRow, range: TimeRange): boolean {
+  return isInRange(block.min_received, range) && isInRange(block.max_received, range)
+}
+
+/** A share holds stripes of sequence numbers, not blocks: a merge between two processes' looks changes the blocks. */
+function isOf({ index, of }: Share, seq: number): boolean {
+  return Math.floor(seq / stripeRecords) % of === index
+}
+
+function touches(block: BlockRow, share: Share | undefined): boolean {
+  return share === undefined || isOf(share, block.first_seq) || isOf(share, lastSeq(block))
+}
+
+function lastSeq(block: BlockRow): number {
+  return block.first_seq + block.count - 1
+}
+
+function prepare(db: Db) {
+  return {
+    blocks: db.prepare(
+      'SELECT first_seq, count, sealed, min_received, max_received FROM block WHERE max_received >= ? AND min_received < ? AND first_seq < ? ORDER BY first_seq DESC',
+    ),
+    summary: db.prepare('SELECT summary FROM block WHERE first_seq = ?').pluck(),
+    column: db.prepare('SELECT data FROM column_data WHERE id = ?').pluck(),
+    oldest: db.prepare('SELECT min(min_received) FROM block').pluck(),
+    totals: db.prepare('SELECT sum(count) AS records, max(max_received) AS newest FROM block'),
+    hits: db.prepare('SELECT n, seq, rules, record FROM hit WHERE n > ? ORDER BY n LIMIT ?'),
+  }
+}
