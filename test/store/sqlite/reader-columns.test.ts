@@ -73,7 +73,8 @@ const frameOf = fc
     ),
     fc.array(piece, { maxLength: 6 }),
   )
-  .map(([header, pieces]) => Buffer.from(`${header}${pieces.join('')}x`))
+  .map(([header, pieces]) => Buffer.from(`${header}${pieces.join('')}`))
+  .filter(frame => frame.length > 0)
 
 const leaves = [
   'failed',
@@ -142,6 +143,31 @@ test('yes and no from the columns is what the predicate says of the record', () 
     { numRuns: 800 },
   )
   ok(decided > 1000)
+})
+
+test('where columns alone would be wrong', () => {
+  const found = (q: string, ...messages: readonly string[]) => {
+    const builder = createBatchBuilder([], messages.length)
+    for (const message of messages) {
+      const frame = Buffer.from(`<13>Nov 23 11:59:59 web01 app: ${message}`)
+      builder.take(frame, 0, frame.length, noon, origins[0] as Origin)
+    }
+    const { columns } = builder.batch('20261123').block
+    const view = openBlock(1, messages.length, id => Buffer.from(columns[id] as Uint8Array))
+    const verdicts = compileBlockTest(parsed(q), { now: noon, mayDecode })(view)
+    return messages.map((_, i) => (typeof verdicts === 'number' ? verdicts : verdicts[i]))
+  }
+  // a phrase does not go on in the next message
+  deepEqual(found('"failed password"', 'it failed', 'password', 'failed password'), [no, no, yes])
+  deepEqual(found('"failed password"', 'failed', 'password', 'failed'), [no, no, no])
+  // nor does a word
+  deepEqual(found('failed', 'fail', 'ed', 'xfailed failed', 'failedx'), [no, no, yes, no])
+  // a parser may decode what does not stand in the frame
+  deepEqual(found('user:alice', '{"user.name":"\\u0061lice"}', 'nothing', 'user=alice'), [unknown, no, unknown])
+  // a word with an escaped blank
+  deepEqual(found('*ed\\ pass*', 'failed password'), [unknown])
+  // a frame that is kept whole
+  deepEqual(found('caf\u00e9', 'caf\u00e9', 'cafe'), [unknown, no])
 })
 
 test('words, header fields and their combinations are decided without a record', () => {
