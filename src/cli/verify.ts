@@ -8,7 +8,7 @@ import { type Cli, createCommand } from './cli.ts'
 import { addDataOptions, type ConfigOptions, dataDirFor } from './config-option.ts'
 import type { ExitCode } from './exit-code.ts'
 
-type Options = ConfigOptions & { readonly checkpoint?: readonly string[]; readonly json?: true }
+type Options = ConfigOptions & { readonly checkpoint?: readonly string[]; readonly key?: string; readonly json?: true }
 
 const exitCodes = { intact: 0, altered: 1, unclear: 2 } as const satisfies { [outcome: string]: ExitCode }
 const words = { intact: 'intact', altered: 'ALTERED', unclear: 'cannot tell' } as const
@@ -22,6 +22,7 @@ export function verifyCommand({ io, exit }: Cli): Command {
     ],
   ]).option('--checkpoint <file...>', 'checkpoints kept elsewhere, in any text', undefined)
   return addDataOptions(command)
+    .option('--key <base64>', 'the public key that must have signed the day manifests')
     .option('--json', 'one JSON object instead of text')
     .addHelpText('after', '\nExit code 0: intact, 1: altered, 2: cannot tell and why, 3: cannot read.')
     .action(async (options: Options) => {
@@ -37,6 +38,7 @@ export function verifyCommand({ io, exit }: Cli): Command {
       })
       const verification = verifyStore(dataDir, {
         anchors,
+        key: options.key,
         onProgress: (records, day) => io.err(`${records} records checked, at ${day}\n`),
       })
       await io.out(options.json ? `${JSON.stringify(toJson(verification))}\n` : print(verification))
@@ -53,10 +55,12 @@ function readText(file: string): string {
 }
 
 function print(verification: Verification): string {
-  const { outcome, findings, findingCount, notes, records, links, days, anchorsHeld, head } = verification
+  const { outcome, findings, findingCount, notes, records, links, days, anchorsHeld, manifests, key, head } =
+    verification
   const lines = [`${words[outcome]}: ${records} records in ${links} batches of ${days} days`]
   if (head !== undefined)
     lines.push(`the chain ends at batch ${head.n}, record ${head.seq}, ${new Date(head.at).toISOString()}`)
+  if (manifests > 0) lines.push(`${manifests} day manifests, signed with the key ${visible(key ?? '')}`)
   if (anchorsHeld > 0) lines.push(`${anchorsHeld} checkpoints hold`)
   // damaged files may put anything into a message
   for (const { kind, text } of findings) lines.push(`${kind}: ${visible(text)}`)

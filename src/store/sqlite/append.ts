@@ -20,6 +20,7 @@ import {
   prepareChain,
 } from './integrity/chain.ts'
 import { type HighWater, loadHighWater, openHighWater } from './integrity/high-water.ts'
+import { writeManifests } from './integrity/manifest.ts'
 import { buildFilter } from './terms.ts'
 
 /** An unsealed block of at least this many rows is left alone until its day's unsealed rows fill a block. */
@@ -94,8 +95,18 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
       throw error
     }
     newestDay = wanted
+    signDaysBefore(wanted)
     current = { day: wanted, db, statements: prepare(db) }
     return current
+  }
+
+  /** A manifest that cannot be written now is written at the next start or day. */
+  function signDaysBefore(day: string): void {
+    try {
+      writeManifests(dataDir, day)
+    } catch {
+      // records are not kept waiting for it; `picket verify` names days without one
+    }
   }
 
   function closeDay(open: OpenDay): void {

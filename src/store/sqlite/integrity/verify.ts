@@ -18,6 +18,7 @@ import {
   unpackParts,
 } from './chain.ts'
 import { loadHighWater } from './high-water.ts'
+import { checkManifests, type DayLinks, type ManifestCheck } from './manifest.ts'
 import { digestBytes, recordsDigest } from './records-digest.ts'
 
 export const findingKinds = [
@@ -28,6 +29,7 @@ export const findingKinds = [
   'removed', // a whole day is not there, and no retention record says why
   'truncated', // the end of the chain is not there
   'unreadable', // a file or a part of it cannot be read
+  'manifest', // a signed day manifest is not there, not genuine, or says something else
   'anchor', // a checkpoint kept elsewhere says something else
 ] as const
 export type FindingKind = (typeof findingKinds)[number]
@@ -59,12 +61,17 @@ export type Verification = {
   readonly recordsBefore: number
   readonly links: number
   readonly anchorsHeld: number
+  readonly manifests: number
+  /** The public key (base64) that signed the manifests. */
+  readonly key?: string
   /** The newest link, and when it was made (ms since 1970 UTC). */
   readonly head?: { readonly n: number; readonly seq: number; readonly hash: Buffer; readonly at: number }
 }
 
 type VerifyOptions = {
   readonly anchors?: readonly Anchor[]
+  /** The public key (base64) that must have signed the manifests. */
+  readonly key?: string | undefined
   /** Called now and then with the records checked so far. */
   readonly onProgress?: (records: number, day: string) => void
 }
@@ -93,7 +100,8 @@ export function verifyStore(dataDir: string, options: VerifyOptions = {}): Verif
       db?.close()
     }
   }
-  return run.result(days.length, highWater)
+  const manifests = checkManifests(dataDir, run.dayLinks, run.opening, options.key)
+  return run.result(days, highWater, manifests)
 }
 
 type BlockRow = {
@@ -121,7 +129,8 @@ function createRun({ anchors = [], onProgress }: VerifyOptions) {
   /** The link that was checked last; undefined before the first one and behind an unreadable file. */
   let last: { n: number; nextSeq: number; hash: Buffer } | undefined
   let head: Verification['head']
-  let opening: { readonly n: number; readonly previous: Buffer; readonly day: string } | undefined
+  let opening: { readonly n: number; readonly previous: string; readonly day: string } | undefined
+  const dayLinks: DayLinks[] = []
 
   function find(finding: Finding): void {
     findingCount++
@@ -131,6 +140,10 @@ function createRun({ anchors = [], onProgress }: VerifyOptions) {
   return {
     find,
     events,
+    dayLinks,
+    get opening() {
+      return opening
+    },
     get last() {
       return last
     },
@@ -140,7 +153,7 @@ function createRun({ anchors = [], onProgress }: VerifyOptions) {
     isFirst: () => links === 0,
     /** The first link that is there: what came before it was removed, or nothing did. */
     open(day: string, n: number, previous: Buffer) {
-      opening = { day, n, previous }
+      opening = { day, n, previous: previous.toString('hex') }
     },
     addLink(n: number, hash: Buffer) {
       links++
@@ -160,13 +173,29 @@ function createRun({ anchors = [], onProgress }: VerifyOptions) {
     addBefore(count: number) {
       recordsBefore += count
     },
+    endDay(day: string, first: number) {
+      if (last !== undefined) dayLinks.push({ day, first, last: last.n, hash: last.hash.toString('hex') })
+    },
     endRow(n: number, nextSeq: number, hash: Buffer, at: number) {
       last = { n, nextSeq, hash }
       head = { n, seq: nextSeq - 1, hash, at }
     },
-    result(days: number, highWater: ReturnType<typeof loadHighWater>): Verification {
+    result(
+      days: readonly string[],
+      highWater: ReturnType<typeof loadHighWater>,
+      { problems, manifests, key, newest }: ManifestCheck,
+    ): Verification {
       if (opening !== undefined && opening.n > 1) checkOpening(opening, events, find)
       if (highWater !== undefined) checkHighWater(highWater, head, find)
+      for (const { day, text } of problems) find({ kind: 'manifest', day, text })
+      if (newest !== undefined && newest.last_batch > (head?.n ?? 0))
+        find({
+          kind: 'truncated',
+          day: newest.day,
+          text: `the manifest of ${newest.day} knows batch ${newest.last_batch}`,
+        })
+      const unsigned = dayLinks.filter(({ day }) => day > (newest?.day ?? '') && day < (days.at(-1) ?? '')).length
+      if (unsigned > 0) notes.push(`${unsigned} days that are over have no manifest yet`)
       for (const n of [...untested].toSorted((a, b) => a - b)) {
         if (n > (head?.n ?? 0))
           find({
@@ -192,11 +221,13 @@ function createRun({ anchors = [], onProgress }: VerifyOptions) {
         findings,
         findingCount,
         notes,
-        days,
+        days: days.length,
         records,
         recordsBefore,
         links,
         anchorsHeld,
+        manifests,
+        ...(key === undefined ? {} : { key }),
         ...(head === undefined ? {} : { head }),
       }
     },
@@ -208,6 +239,7 @@ function verifyDay(db: Db, day: string, run: Run): void {
   const hasChain = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'batch'").get() !== undefined
   const blocks = createBlocks(db, day, run)
   let isFirstRow = true
+  let firstN: number | undefined
   if (hasChain) {
     const events = new Map(
       (db.prepare('SELECT n, body FROM event').all() as { n: number; body: string }[]).map(({ n, body }) => [n, body]),
@@ -216,8 +248,10 @@ function verifyDay(db: Db, day: string, run: Run): void {
     for (const row of db.prepare('SELECT * FROM batch ORDER BY n').all() as BatchRow[]) {
       if (isFirstRow) blocks.skipBefore(row.first_seq, run.isFirst())
       isFirstRow = false
+      firstN ??= row.n - unpackParts(row).length + 1
       verifyRow(row, day, events, blocks, run)
     }
+    if (firstN !== undefined) run.endDay(day, firstN)
     for (const n of events.keys())
       run.find({ kind: 'inserted', day, batch: n, text: `${day}: an event that no batch accounts for (${n})` })
   }
@@ -389,13 +423,11 @@ function noteEvent(n: number, body: string, run: Run): void {
 
 /** Days before the first link: the newest retention record must name the link in front of it. */
 function checkOpening(
-  { day, n, previous }: { readonly day: string; readonly n: number; readonly previous: Buffer },
+  { day, n, previous }: { readonly day: string; readonly n: number; readonly previous: string },
   events: readonly { readonly event: ChainEvent }[],
   find: (finding: Finding) => void,
 ): void {
-  const isNoted = events.some(
-    ({ event }) => event.kind === 'retention' && event.n === n - 1 && event.hash === previous.toString('hex'),
-  )
+  const isNoted = events.some(({ event }) => event.kind === 'retention' && event.n === n - 1 && event.hash === previous)
   if (!isNoted)
     find({
       kind: 'removed',
