@@ -39,6 +39,8 @@ export type HistogramAnswer = {
 type FacetValue = { readonly value: string; readonly count: number }
 export type FacetsAnswer = {
   readonly facets: { readonly [field: string]: readonly FacetValue[] }
+  /** Fields that were counted over so many of the newest matching records only. */
+  readonly sampled: { readonly [field: string]: number }
   readonly took_ms: number
 }
 

@@ -3,6 +3,7 @@ import type { FacetsAnswer } from '../api/answers.ts'
 import { get } from '../api/request.ts'
 import { useEvery, useResource } from '../api/use-resource.ts'
 import { clause } from '../search/clause.ts'
+import { Sampled } from '../search/sampled.tsx'
 import { number } from '../time/format.ts'
 import { ErrorNotice, Skeleton } from '../ui/notice.tsx'
 import { Untrusted } from '../ui/untrusted.tsx'
@@ -40,6 +41,7 @@ export function TopValues(props: TopValuesProps) {
       {facets.error && !facets.data && <ErrorNotice error={facets.error} retry={facets.reload} />}
       {!facets.data && !facets.error && <Skeleton rows={shown} />}
       {facets.data && values.length === 0 && <p class="panel-body hint">{props.empty}</p>}
+      <Sampled n={facets.data?.sampled[field]} class="panel-body hint" />
       <ol class="top-values">
         {values.map(({ value, count }) => (
           <li key={value}>

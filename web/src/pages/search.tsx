@@ -141,8 +141,8 @@ export function Search() {
                       {search.answer &&
                         t('search.took', {
                           shown: search.records.length,
-                          seconds: (search.answer.took_ms / 1000).toFixed(3),
-                          scanned: number(search.answer.scanned),
+                          seconds: (search.tookMs / 1000).toFixed(3),
+                          scanned: number(search.scanned),
                         })}
                     </p>
                     <div class="row">
@@ -165,7 +165,9 @@ export function Search() {
                   </div>
                 )}
                 {!live && !search.answer && !search.error && <Skeleton rows={12} />}
-                {!live && search.answer && records.length === 0 && <EmptyResult q={q} range={range} choose={choose} />}
+                {!live && search.answer && records.length === 0 && !search.hasMore && (
+                  <EmptyResult q={q} range={range} choose={choose} />
+                )}
                 {records.length > 0 && (
                   <RecordList
                     records={records}
@@ -178,8 +180,11 @@ export function Search() {
                 )}
                 {!live && search.hasMore && (
                   <div class="results-more">
-                    <button type="button" class="button" disabled={search.loadingMore} onClick={search.loadMore}>
-                      {t('search.more')}
+                    {search.loadingMore && (
+                      <p class="hint">{t('search.goesOn', { scanned: number(search.scanned) })}</p>
+                    )}
+                    <button type="button" class="button" onClick={search.loadingMore ? search.stop : search.loadMore}>
+                      {t(search.loadingMore ? 'search.stop' : 'search.more')}
                     </button>
                   </div>
                 )}

@@ -11,6 +11,7 @@ import { Skeleton } from '../ui/notice.tsx'
 import { Severity } from '../ui/rank.tsx'
 import { Untrusted } from '../ui/untrusted.tsx'
 import { FilterValue } from './filter-value.tsx'
+import { Sampled } from './sampled.tsx'
 
 const facetFields = ['host', 'app', 'severity', 'user.name', 'event.action', 'source.ip'] as const
 const shownValues = 8
@@ -27,6 +28,7 @@ export function FacetList({ q, range, round }: { q: string; range: RangeText; ro
       {filled.map(field => (
         <section key={field} aria-label={field}>
           <h2 class="minor">{t(`field.${field}`)}</h2>
+          <Sampled n={facets.data?.sampled[field]} class="hint" />
           <ul>
             {facets.data?.facets[field]?.map(({ value, count }) => (
               <li key={value}>
