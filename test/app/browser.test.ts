@@ -72,6 +72,7 @@ test('from the printed link to the acknowledged alert', options, async t => {
   await t.test('signing out and in, and what a wrong password says', async () => {
     await page.getByRole('button', { name: 'Sign out admin' }).click()
     await page.getByRole('heading', { name: 'Sign in to Picket' }).waitFor()
+    await page.goto(`${picket.web}/login`)
     await page.getByLabel('Name').fill(admin.name)
     await page.getByLabel('Password').fill('a wrong password')
     await page.getByRole('button', { name: 'Sign in' }).click()

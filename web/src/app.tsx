@@ -1,5 +1,7 @@
 // Which page stands behind which path; pages load when they are first opened.
-import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso'
+
+import { useEffect } from 'preact/hooks'
+import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso'
 import { session, sessionError, setupState, startSession } from './api/session.ts'
 import { Login } from './pages/login.tsx'
 import { NotFound } from './pages/not-found.tsx'
@@ -30,6 +32,8 @@ export function App() {
                 <Route path="/alerts/:id" component={Alerts} />
                 <Route path="/hosts" component={Hosts} />
                 <Route path="/rules" component={Rules} />
+                <Route path="/login" component={ToOverview} />
+                <Route path="/setup" component={ToOverview} />
                 <Route default component={NotFound} />
               </Router>
             </ErrorBoundary>
@@ -43,4 +47,11 @@ export function App() {
       )}
     </LocationProvider>
   )
+}
+
+/** Where the pages for people without a session lead once they have one. */
+function ToOverview() {
+  const { route } = useLocation()
+  useEffect(() => route('/', true), [])
+  return null
 }
