@@ -268,7 +268,7 @@ function historyLine(command: string): string {
 async function openPage(browser: Browser): Promise<{ readonly page: Page; readonly problems: readonly string[] }> {
   const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 } })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(45_000)
   const problems: string[] = []
   page.on('console', message => {
     if (/content security policy|trusted ?type/i.test(message.text())) problems.push(message.text())

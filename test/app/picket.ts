@@ -179,7 +179,7 @@ export async function sendTcp(port: number, data: string | Uint8Array): Promise<
 export async function eventually<T>(
   check: () => Promise<T | undefined> | T | undefined,
   what: string,
-  seconds = 15,
+  seconds = 45,
 ): Promise<T> {
   const deadline = performance.now() + seconds * 1000
   let last: unknown
