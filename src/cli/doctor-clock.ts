@@ -41,7 +41,7 @@ function newestRecord(dataDir: string): number | undefined {
 /** What systemd says; undefined where it does not run. */
 function isSynchronised(): boolean | undefined {
   if (existsSync('/run/systemd/timesync/synchronized')) return true
-  const { status, stdout } = spawnSync('timedatectl', ['show', '-p', 'NTPSynchronized', '--value'], {
+  const { status, stdout } = spawnSync('/usr/bin/timedatectl', ['show', '-p', 'NTPSynchronized', '--value'], {
     timeout: 3000,
     encoding: 'utf8',
   })

@@ -1,14 +1,13 @@
 // Brings a backup back into an empty data folder: every file is compared with the manifest, copied, compared again and
 // checked before any of them gets its name.
 import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { PicketError } from '../../base/errors.ts'
 import { copyBytes, hashFile, partialPrefix, removePartials, sizeOf, syncPath, writeFailure } from './backup-file.ts'
-import { type FileEntry, highWaterName, loadManifest, stateName } from './backup-manifest.ts'
+import { type FileEntry, loadManifest, stateName } from './backup-manifest.ts'
 import { checkDay, checkState } from './check.ts'
-import { recordsDir } from './day-file.ts'
 import { lockDataDir } from './lock.ts'
 import { openState } from './state.ts'
 
@@ -48,8 +47,7 @@ const ownFiles = /^(?:instance\.lock(?:-journal)?|picket\.pid|picket\.yaml)$/
  */
 export async function restoreBackup(dir: string, dataDir: string, options: RestoreOptions): Promise<RestoreResult> {
   const manifest = loadManifest(dir)
-  if (manifest === undefined)
-    throw new PicketError('NOT_FOUND', `there is no backup in ${dir}: it has no manifest.json`)
+  if (manifest === undefined) throw new PicketError('NOT_FOUND', `there is no backup in ${dir}: it has no backup.json`)
   refuseUnlessEmpty(dataDir)
   const names = Object.keys(manifest.files).toSorted()
 
@@ -92,6 +90,7 @@ async function copyAll(
       options.onFile('copying', name, entry.bytes)
       await turn(options.signal)
       const path = join(partialDir, name)
+      mkdirSync(dirname(path), { recursive: true, mode: 0o750 })
       copyBytes(join(dir, name), path)
       const found = checkRestored(path, name, entry)
       if (found.problems.length > 0) {
@@ -101,18 +100,14 @@ async function copyAll(
         continue
       }
       result = { ...result, bytes: result.bytes + entry.bytes }
-      if (name === stateName || name === highWaterName) continue
+      if (!isDay(name)) continue
       result = { ...result, days: result.days + 1, records: result.records + entry.records }
       from = earlier(from, found.from)
       to = later(to, found.to)
     }
     const hasState = existsSync(join(partialDir, stateName))
     if (hasState) closeSessions(join(partialDir, stateName), dir, options)
-    syncPath(join(partialDir, 'records'))
-    syncPath(partialDir)
-    for (const name of [stateName, highWaterName])
-      if (existsSync(join(partialDir, name))) renameSync(join(partialDir, name), join(dataDir, name))
-    renameSync(join(partialDir, 'records'), recordsDir(dataDir))
+    moveUp(partialDir, dataDir)
     rmSync(partialDir, { recursive: true })
     giveToOwner(dataDir)
     syncPath(dataDir)
@@ -128,6 +123,19 @@ async function copyAll(
     throw writeFailure(dataDir, error)
   } finally {
     rmSync(partialDir, { recursive: true, force: true })
+  }
+}
+
+function isDay(name: string): boolean {
+  return name.startsWith('records/')
+}
+
+/** Gives the checked files their names; the records come last. */
+function moveUp(partialDir: string, dataDir: string): void {
+  const names = readdirSync(partialDir).toSorted((a, b) => Number(a === 'records') - Number(b === 'records'))
+  for (const name of names) {
+    syncPath(join(partialDir, name))
+    renameSync(join(partialDir, name), join(dataDir, name))
   }
 }
 
@@ -170,7 +178,7 @@ type Restored = { readonly problems: readonly string[]; readonly from?: number; 
 
 function checkRestored(path: string, name: string, entry: FileEntry): Restored {
   if (fittingEntry(path, [entry]) === undefined) return { problems: ['the copy differs from the backup'] }
-  if (name === highWaterName) return { problems: [] }
+  if (name !== stateName && !isDay(name)) return { problems: [] }
   const db = new Database(path, { readonly: true, fileMustExist: true })
   try {
     if (name === stateName) return { problems: checkState(db) }

@@ -1,11 +1,11 @@
 // A backup of a data folder, in use or not: every file that changed since the last run is copied, checked, and only then
 // put in the place of its old copy.
 //
-//   picket.db and ack.hwm are copied first and put in place last: the alert checkpoint is never ahead of the hits in the
-//   day files, so after a restore an alert may be raised again, and none is missed; the high-water mark is never ahead of
+//   picket.db, ack.hwm and manifests/ are copied first and put in place last: the alert checkpoint is never ahead of the hits in the
+//   day files, so after a restore an alert may be raised again, and none is missed; the marks of the chain are never ahead of
 //   the records. Days go oldest first: a run that was cut short leaves a backup up to some moment.
 import { closeSync, existsSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { PicketError } from '../../base/errors.ts'
@@ -24,9 +24,9 @@ import {
   dayName,
   emptyManifest,
   type FileEntry,
-  highWaterName,
   loadManifest,
   type Manifest,
+  plainNames,
   type SourceLook,
   saveManifest,
   stateName,
@@ -145,16 +145,15 @@ export async function backUp(dataDir: string, dir: string, options: BackupOption
     return look
   }
 
-  function copyHighWater(): SourceLook | undefined {
-    const source = join(dataDir, highWaterName)
-    const found = statSync(source, { throwIfNoEntry: false })
-    if (found === undefined) return undefined
-    const look = { bytes: found.size, mtimeMs: found.mtimeMs, changeCounter: 0 }
-    if (isUnchanged(highWaterName, look)) {
+  function copyPlain(name: string): SourceLook | undefined {
+    const source = join(dataDir, name)
+    const { size, mtimeMs } = statSync(source)
+    const look = { bytes: size, mtimeMs, changeCounter: 0 }
+    if (isUnchanged(name, look)) {
       result.unchanged++
       return undefined
     }
-    copyBytes(source, partial(highWaterName))
+    copyBytes(source, partial(name))
     return look
   }
 
@@ -178,15 +177,13 @@ export async function backUp(dataDir: string, dir: string, options: BackupOption
     mkdirSync(partialDir, { mode: 0o700 })
     mkdirSync(recordsDir(dir), { recursive: true, mode: 0o700 })
     syncPath(dir)
-    const stateLook = await attempt(stateName, copyState)
-    const highWaterLook = await attempt(highWaterName, copyHighWater)
+    const others = new Map([[stateName, await attempt(stateName, copyState)]])
+    for (const name of plainNames(dataDir)) others.set(name, await attempt(name, () => copyPlain(name)))
     const days = listDays(dataDir)
     for (const day of days) await attempt(dayName(day), () => backUpDay(day))
-    for (const [name, source] of [
-      [stateName, stateLook],
-      [highWaterName, highWaterLook],
-    ] as const) {
+    for (const [name, source] of others) {
       if (source === undefined) continue
+      mkdirSync(dirname(path(name)), { recursive: true, mode: 0o700 })
       place(name, { ...hashFile(partial(name)), records: 0, hits: 0, firstSeq: 0, lastSeq: 0, source })
     }
 
@@ -235,7 +232,7 @@ function prepareFolder(dir: string): Manifest {
   if (existsSync(join(dir, stateName)) || listDays(dir).length > 0)
     throw new PicketError(
       'CONFLICT',
-      `${dir} holds data but no manifest.json: it is a data folder, not a backup; give another folder`,
+      `${dir} holds data but no backup.json: it is a data folder, not a backup; give another folder`,
     )
   return emptyManifest
 }

@@ -21,6 +21,7 @@ import type { ErrorCode } from '../../../src/base/errors.ts'
 import { type BackupOptions, backUp } from '../../../src/store/sqlite/backup.ts'
 import { loadManifest, saveManifest } from '../../../src/store/sqlite/backup-manifest.ts'
 import { type RestoreOptions, restoreBackup } from '../../../src/store/sqlite/backup-restore.ts'
+import { verifyStore } from '../../../src/store/sqlite/integrity/verify.ts'
 import { lockDataDir } from '../../../src/store/sqlite/lock.ts'
 import { openState } from '../../../src/store/sqlite/state.ts'
 import { addAccount, allRecords, appendDay } from './data-folder.ts'
@@ -101,7 +102,7 @@ test('nobody else may look into a backup', async () => {
   const backup = place('backup')
   await backupTo(makeData(), backup)
   equal(statSync(backup).mode & 0o777, 0o700)
-  for (const name of ['picket.db', 'manifest.json', 'records/20261121.db'])
+  for (const name of ['picket.db', 'backup.json', 'records/20261121.db'])
     equal(statSync(join(backup, name)).mode & 0o777, 0o600, name)
 })
 
@@ -236,6 +237,29 @@ test('every flipped bit of a backup is found, and the rest can be had', async ()
   deepEqual([back.records, back.hasState, back.skipped], [700, false, ['picket.db', 'records/20261121.db']])
 })
 
+test('the marks of the chain come along', async () => {
+  const dataDir = makeData()
+  mkdirSync(join(dataDir, 'manifests'), { recursive: true })
+  writeFileSync(join(dataDir, 'manifests/20261120.json'), '{}\n')
+  const [backup, restored] = [place('backup'), place('restored')]
+  await backupTo(dataDir, backup)
+  await restoreTo(backup, restored)
+  const names = ['ack.hwm', ...readdirSync(join(dataDir, 'manifests')).map(name => `manifests/${name}`)]
+  for (const name of names) deepEqual(readFileSync(join(restored, name)), readFileSync(join(dataDir, name)), name)
+  equal(verifyStore(restored).outcome, verifyStore(dataDir).outcome)
+})
+
+test('a manifest cannot lead out of its folder', async () => {
+  const backup = place('backup')
+  await backupTo(makeData(), backup)
+  const manifest = loadManifest(backup)
+  ok(manifest !== undefined)
+  for (const name of ['../outside', 'records/../../outside', '/etc/passwd', 'manifests/../picket.yaml']) {
+    saveManifest(backup, { ...manifest, files: { ...manifest.files, [name]: manifest.files['picket.db'] ?? [] } })
+    await fails(restoreTo(backup, place('restored')), 'DATA_UNREADABLE', /no file of a backup/)
+  }
+})
+
 test('restore goes only into an empty folder that no Picket uses', async () => {
   const dataDir = makeData()
   const backup = place('backup')
@@ -246,7 +270,7 @@ test('restore goes only into an empty folder that no Picket uses', async () => {
   const used = place('used')
   using _lock = lockDataDir(used)
   await fails(restoreTo(backup, used), 'DATA_LOCKED', /process \d+/)
-  await fails(restoreTo(dataDir, place('restored')), 'NOT_FOUND', /no manifest/)
+  await fails(restoreTo(dataDir, place('restored')), 'NOT_FOUND', /no backup/)
   // somebody else's folder gets no lock file either
   const foreign = place('foreign')
   mkdirSync(foreign)

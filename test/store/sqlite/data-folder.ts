@@ -1,4 +1,5 @@
 // A data folder as a stopped Picket leaves it: full and small blocks, a hit a day, an account with a session.
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createBatchBuilder } from '../../../src/app/batch-builder.ts'
 import { engine } from '../../../src/cli/engine.ts'
@@ -12,8 +13,9 @@ const noon = Date.UTC(2026, 10, 21, 12)
 const dayMs = 86_400_000
 const origin: Origin = { peer: '192.0.2.7', transport: 'tcp', timeZone: 'UTC', charset: 'windows-1252' }
 
-/** Appends so many lines, received `day` days after 2026-11-21; the first of them is a hit. */
+/** Makes the folder if need be and appends so many lines, received `day` days after 2026-11-21; the first of them is a hit. */
 export function appendDay(dataDir: string, day: number, lines: number): void {
+  mkdirSync(dataDir, { recursive: true })
   const appender = openAppender(dataDir)
   const builder = createBatchBuilder([])
   const at = noon + day * dayMs
@@ -43,7 +45,7 @@ export function addAccount(dataDir: string): void {
   state.close()
 }
 
-/** Every record with its bytes, oldest first. */
+/** Every record with its bytes, oldest first, as its JSON reads. */
 export async function allRecords(dataDir: string): Promise<readonly RecordJson[]> {
   const reader = await engine.openReader(dataDir)
   try {
@@ -54,7 +56,7 @@ export async function allRecords(dataDir: string): Promise<readonly RecordJson[]
       found.push(...page.records)
       cursor = page.nextCursor ?? undefined
     } while (cursor !== undefined)
-    return found.toReversed()
+    return JSON.parse(JSON.stringify(found.toReversed())) as readonly RecordJson[]
   } finally {
     reader.close()
   }
