@@ -19,7 +19,7 @@ const exportPageRecords = 2000
 /** A page is answered after this long, with what was found so far and the cursor to go on from. */
 const pageBudgetMs = 2000
 /** What a list of commonest values may cost: about a second. */
-const facetBounds: CountBounds = { matching: 200_000, judged: 500_000 }
+const facetBounds: CountBounds = { matching: 200_000, judged: 300_000 }
 /** Values that a share hands over: more hosts and programs than there are, so that the sums are exact. */
 const shareValues = 10_000
 

@@ -4,10 +4,9 @@
 import type { EventView, Query, Test } from '../../query/ast.ts'
 import { verbatimFields } from '../../query/fields.ts'
 import { compileQuery } from '../../query/match.ts'
-import { type Finder, phraseFinder, wordFinder } from '../../query/phrase.ts'
 import { type IndexPlan, indexPlan } from '../../query/plan.ts'
 import type { BlockView, IdColumn } from './block-view.ts'
-import { bytesWith, messagesWith } from './text-test.ts'
+import { bytesWith, messagesWith, textSearch } from './text-test.ts'
 import { both, either, isNever, no, opposite, unknown, type Verdict, type Verdicts, yes } from './verdicts.ts'
 
 export type BlockTest = (view: BlockView) => Verdicts
@@ -69,7 +68,7 @@ export function isDecidedByColumns(query: Query): boolean {
     case 'not':
       return isDecidedByColumns(query.of)
     case 'test':
-      return query.field === 'message' ? messageFinder(query.test) !== undefined : headerFields.has(query.field)
+      return query.field === 'message' ? textSearch(query.test) !== undefined : headerFields.has(query.field)
     default:
       return query satisfies never
   }
@@ -158,15 +157,8 @@ function milliseconds(micros: number): number | undefined {
 }
 
 function compileMessage(test: Test): BlockTest {
-  const finder = messageFinder(test)
-  return finder === undefined ? () => unknown : view => messagesWith(view, finder)
-}
-
-function messageFinder(test: Test): Finder | undefined {
-  if (test.op === 'phrase') return phraseFinder(test.text, test.prefix)
-  // a pattern that spells out a blank finds words that hold line feeds
-  if (test.op !== 'word' || test.glob.some(part => typeof part === 'string' && /\s/.test(part))) return undefined
-  return wordFinder(test.glob)
+  const search = textSearch(test)
+  return search === undefined ? () => unknown : view => messagesWith(view, search)
 }
 
 /** Extracted text that stands in the frame: rows that lack its words cannot match. */

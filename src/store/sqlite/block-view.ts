@@ -4,6 +4,7 @@ import type { Transport } from '../../model/record.ts'
 import type { Origin, StoredRow } from '../../model/row.ts'
 import { type BlockDictionary, column } from './block.ts'
 import { unpackBytes, unpackDeltas, unpackJson, unpackNumbers } from './columns.ts'
+import { type LowerScratch, lowerScratch } from './lower-ascii.ts'
 
 /** A list of the values that rows may have, and each row's index in it. */
 export type IdColumn<T> = { readonly values: readonly T[]; readonly ids: Float64Array }
@@ -24,17 +25,22 @@ export type BlockView = {
   /** 1 for rows of layout 0, whose bytes are the whole frame in any encoding; undefined when there are none. The other
    *  rows' bytes are the message in ASCII. */
   wholeFrames(): Uint8Array | undefined
-  /** The bytes of all rows, one code unit each, in lower case. A line feed stands behind each row. */
-  lowerText(): string
-  /** The same as bytes, as they came. */
+  /** The bytes of all rows; a line feed stands behind each row. */
   text(): Buffer
+  /** The same with ASCII letters in lower case, in memory that other blocks use, too: good until they are asked. */
+  lowerText(): Buffer
   /** Where each row begins in the text, and one past the line feed of the last one. */
   starts(): Uint32Array
   row(i: number): StoredRow
 }
 
 /** `read` fetches one packed column of the block; it is called at most once per column. */
-export function openBlock(firstSeq: number, count: number, read: (column: number) => Buffer): BlockView {
+export function openBlock(
+  firstSeq: number,
+  count: number,
+  read: (column: number) => Buffer,
+  scratch: LowerScratch = lowerScratch(),
+): BlockView {
   const lazy = <T>(make: () => T): (() => T) => {
     let value: T | undefined
     return () => (value ??= make())
@@ -85,8 +91,8 @@ export function openBlock(firstSeq: number, count: number, read: (column: number
     pris,
     procId: procIdOf,
     wholeFrames: () => (dictionary.layouts.includes(0) ? wholeFrames() : undefined),
-    lowerText: lazy(() => text().toString('latin1').toLowerCase()),
     text,
+    lowerText: () => scratch.lower(text()),
     starts,
     row(i) {
       const pri = pris()[i] as number

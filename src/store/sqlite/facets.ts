@@ -62,10 +62,19 @@ export function isColumnField(field: string): boolean {
 
 /** The values with the highest counts, as many as `limit`, the commonest first. */
 export function commonest(values: Counts, limit: number): { value: string; count: number }[] {
-  return [...values]
-    .map(([value, count]) => ({ value, count }))
-    .toSorted((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
-    .slice(0, limit)
+  type Entry = { readonly value: string; readonly count: number }
+  const order = (a: Entry, b: Entry): number => b.count - a.count || (a.value < b.value ? -1 : 1)
+  let best: Entry[] = []
+  let least = 0
+  // among many values few are common: sort what may be among the best, now and then
+  for (const [value, count] of values) {
+    if (count < least) continue
+    best.push({ value, count })
+    if (best.length < 2 * limit + 1000) continue
+    best = best.toSorted(order).slice(0, limit)
+    least = best.at(-1)?.count ?? 0
+  }
+  return best.toSorted(order).slice(0, limit)
 }
 
 /** The fields that the summaries count. */

@@ -11,6 +11,7 @@ import { compileBlockTest } from './block-test.ts'
 import { type BlockView, openBlock } from './block-view.ts'
 import { candidateBlocks, type IndexStatements, prepareIndex } from './candidates.ts'
 import { type Db, listDays, openDayForReading, unreadable } from './day-file.ts'
+import { lowerScratch } from './lower-ascii.ts'
 import { openSummaries, type Summaries } from './summaries.ts'
 import { no, unknown } from './verdicts.ts'
 
@@ -61,9 +62,9 @@ export type BlockMatches = {
   readonly view: BlockView
   /** Calls `visit` with the number of each matching row, newest first, until it returns false; false when it did. */
   each(visit: (row: number) => boolean): boolean
-  record(row: number): LogRecord
-  /** The same record for `read`. */
+  /** The record as fields to read; the same object every time. */
   event(row: number): EventView
+  record(row: number): LogRecord
   /** Records of this block that were made to be judged. */
   readonly judged: number
   /** Rows of this block that lay in the range, as far as `each` came. */
@@ -74,6 +75,7 @@ export type Scan = ReturnType<typeof openScan>
 
 export function openScan(dataDir: string, decoder: RowDecoder, now: () => number) {
   const open = new Map<string, OpenDay>()
+  const scratch = lowerScratch()
   const mayDecode = decoder.mayDecode ?? (() => true)
 
   /** The days that have a file, oldest first; files of removed days are let go of. */
@@ -145,6 +147,7 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
       block.first_seq,
       block.count,
       id => file.statements.column.get(block.first_seq * 16 + id) as Buffer,
+      scratch,
     )
   }
 
@@ -171,12 +174,11 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
     function matchesOf(file: OpenDay, block: BlockRow, blockView: BlockView): BlockMatches {
       const verdicts = test(blockView)
       const received = isWithin(block, range) ? undefined : blockView.received()
-      let made: LogRecord | undefined
-      let madeRow = -1
-      function record(row: number): LogRecord {
-        if (made !== undefined && madeRow === row) return made
-        madeRow = row
-        return (made = decoder.recordOf(blockView.row(row), recordId(file.day, block.first_seq + row)))
+      let shownRow = -1
+      function show(row: number): EventView {
+        if (shownRow !== row) event.of(decoder.recordOf(blockView.row(row), ''))
+        shownRow = row
+        return event
       }
       const matches = {
         file,
@@ -184,8 +186,9 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
         view: blockView,
         judged: 0,
         scanned: 0,
-        record,
-        event: (row: number): EventView => event.of(record(row)),
+        event: show,
+        record: (row: number): LogRecord =>
+          decoder.recordOf(blockView.row(row), recordId(file.day, block.first_seq + row)),
         each(visitRow: (row: number) => boolean): boolean {
           const first = Math.max(0, (range.aboveSeq ?? 0) + 1 - block.first_seq)
           const end = Math.min(block.count, (range.belowSeq ?? Number.MAX_SAFE_INTEGER) - block.first_seq)
@@ -197,7 +200,7 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
             if (verdict === no) continue
             if (verdict === unknown) {
               matches.judged++
-              if (!predicate(event.of(record(i)))) continue
+              if (!predicate(show(i))) continue
             }
             if (!visitRow(i)) return false
           }

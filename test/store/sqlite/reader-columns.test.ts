@@ -16,6 +16,7 @@ import { openAppender } from '../../../src/store/sqlite/append.ts'
 import { compileBlockTest } from '../../../src/store/sqlite/block-test.ts'
 import { openBlock } from '../../../src/store/sqlite/block-view.ts'
 import { openDayForWriting } from '../../../src/store/sqlite/day-file.ts'
+import { commonest } from '../../../src/store/sqlite/facets.ts'
 import { openReader } from '../../../src/store/sqlite/reader.ts'
 import { addFacets, addHistograms } from '../../../src/store/sqlite/shares.ts'
 import { no, unknown, yes } from '../../../src/store/sqlite/verdicts.ts'
@@ -165,7 +166,7 @@ test('where columns alone would be wrong', () => {
   // a parser may decode what does not stand in the frame
   deepEqual(found('user:alice', '{"user.name":"\\u0061lice"}', 'nothing', 'user=alice'), [unknown, no, unknown])
   // a word with an escaped blank
-  deepEqual(found('*ed\\ pass*', 'failed password'), [unknown])
+  deepEqual(found('*ed\\ pass*', 'failed password', 'failed', 'password'), [yes, no, no])
   // a frame that is kept whole
   deepEqual(found('caf\u00e9', 'caf\u00e9', 'cafe'), [unknown, no])
 })
@@ -295,6 +296,20 @@ test('facets count what brute force counts, and say what they left out', () => {
     })
     ok((judged.sampled['host'] ?? 300) < 150)
   })
+})
+
+test('the commonest of very many values', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 100 }), (limit, spread) => {
+      const counts = new Map(Array.from({ length: 5000 }, (_, i) => [`v${(i * 7919) % 5000}`, ((i * 31) % spread) + 1]))
+      const sorted = [...counts].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, limit)
+      deepEqual(
+        commonest(counts, limit).map(({ value, count }) => [value, count]),
+        sorted,
+      )
+    }),
+    { numRuns: 30 },
+  )
 })
 
 test('a page that ran out of time goes on where it stopped', () => {
