@@ -35,6 +35,24 @@ const schema = `
 /** From each version to the next. Version 1 had no chain. */
 const migrations: Readonly<Record<number, string>> = { 1: chainSchema }
 
+/** The tables of a file as Picket makes them: name and SQL, sorted by name. */
+export function expectedTables(): readonly Table[] {
+  const db = new Database(':memory:')
+  try {
+    db.exec(schema)
+    return tablesOf(db)
+  } finally {
+    db.close()
+  }
+}
+
+export type Table = { readonly name: string; readonly sql: string | null }
+
+/** The tables, indexes, views and triggers that a file has. */
+export function tablesOf(db: Db): readonly Table[] {
+  return db.prepare('SELECT name, sql FROM sqlite_schema ORDER BY name').all() as Table[]
+}
+
 /** The folder of the day files below a data folder. */
 export function recordsDir(dataDir: string): string {
   return join(dataDir, 'records')

@@ -5,7 +5,7 @@
 //            batch rows, events ─────────┴─► H(n) from H(n-1) ─► the row's chain ─► the next day's `previous`
 //   then: high-water file, removed days, checkpoints
 import { PicketError } from '../../../base/errors.ts'
-import { type Db, dayPath, listDays, openDayForReading } from '../day-file.ts'
+import { type Db, dayPath, expectedTables, listDays, openDayForReading, tablesOf } from '../day-file.ts'
 import { type BatchReader, openBatches } from './batches.ts'
 import {
   type BatchRow,
@@ -139,6 +139,7 @@ function createRun({ anchors = [], onProgress }: VerifyOptions) {
 
   return {
     find,
+    tables: JSON.stringify(expectedTables()),
     events,
     dayLinks,
     get opening() {
@@ -241,6 +242,9 @@ function verifyDay(db: Db, day: string, run: Run): void {
   let isFirstRow = true
   let firstN: number | undefined
   if (hasChain) {
+    // a view or a trigger in the place of a table could show searches something else
+    if (JSON.stringify(tablesOf(db)) !== run.tables)
+      run.find({ kind: 'altered', day, text: `${day}: the file has other tables than Picket makes` })
     const events = new Map(
       (db.prepare('SELECT n, body FROM event').all() as { n: number; body: string }[]).map(({ n, body }) => [n, body]),
     )
