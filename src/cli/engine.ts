@@ -1,4 +1,5 @@
 // The parts of Picket that commands call, loaded when a command needs them: `picket version` opens no database.
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
@@ -44,6 +45,7 @@ export const engine: Engine = {
   },
   async backUp(dataDir, dir, options) {
     const { backUp } = await import('../store/sqlite/backup.ts')
+    setPriority(constants.priority.PRIORITY_LOW) // reception and searches go first
     return backUp(dataDir, dir, options)
   },
   async restoreBackup(dir, dataDir, options) {

@@ -22,7 +22,8 @@ type Options = ConfigOptions & {
   readonly raw?: true
 }
 
-const pageRecords = 1000
+/** Each page opens its blocks again, so it should not be much smaller than a block. */
+const pageRecords = 4096
 
 export function exportCommand(cli: Cli): Command {
   const { io, engine } = cli
