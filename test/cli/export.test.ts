@@ -12,13 +12,13 @@ import { run } from './run.ts'
 const folder = mkdtempSync(join(tmpdir(), 'picket-export-'))
 after(() => rmSync(folder, { recursive: true }))
 const dataDir = join(folder, 'data')
-appendDay(dataDir, 0, 2500)
+appendDay(dataDir, 0, 5000)
 appendDay(dataDir, 1, 20)
 
 test('ndjson: every record once, newest first, the same as a search gives', async () => {
   const { code, out, err } = await run(['export', '--raw', '--data', dataDir])
   equal(code, 0, err)
-  match(err, /2520 records exported/)
+  match(err, /5020 records exported/)
   const records = out
     .trimEnd()
     .split('\n')
@@ -31,7 +31,7 @@ test('query and times choose', async () => {
     (await run(['export', ...args, '--data', dataDir])).out.split('\n').length - 1
   equal(await lines('host:host3 AND "day 1"'), 2)
   equal(await lines('--since', '2026-11-22'), 20)
-  equal(await lines('--until', '2026-11-22'), 2500)
+  equal(await lines('--until', '2026-11-22'), 5000)
   equal(await lines('no_such_word'), 0)
 })
 
@@ -48,7 +48,7 @@ test('--output: private, complete, atomic', async () => {
   const file = join(folder, 'all.ndjson')
   const { code, out, err } = await run(['export', '--output', file, '--data', dataDir])
   deepEqual([code, out], [0, ''], err)
-  equal(readFileSync(file, 'utf8').split('\n').length, 2521)
+  equal(readFileSync(file, 'utf8').split('\n').length, 5021)
   equal(statSync(file).mode & 0o777, 0o600)
 
   // a store that fails on the way leaves the old file as it was, and nothing half
