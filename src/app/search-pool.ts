@@ -21,7 +21,7 @@ export type SearchPool = {
   ): Promise<SearchCalls[M]['result']>
   /** Into how many shares a search over much is worth cutting: one per process that can really run beside the others. */
   readonly shares: number
-  /** Starts a process ahead of its first use. */
+  /** Starts the processes ahead of their first use. */
   warm(): void
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -142,8 +142,9 @@ export function startSearchPool(dataDir: string, config: StoreConfig, metrics: M
     for (const worker of workers) if (worker.job === job) fail(worker, reason)
   }
 
+  const shares = Math.min(config.parallelSearches, availableParallelism())
   return {
-    shares: Math.min(config.parallelSearches, availableParallelism()),
+    shares,
     async run(call, signal) {
       signal?.throwIfAborted()
       if (isClosed) throw new PicketError('SEARCH_FAILED', 'Picket is stopping')
@@ -177,7 +178,7 @@ export function startSearchPool(dataDir: string, config: StoreConfig, metrics: M
       }
     },
     warm() {
-      if (workers.size === 0 && !isClosed) startWorker()
+      while (!isClosed && workers.size < shares) startWorker()
     },
     async [Symbol.asyncDispose]() {
       isClosed = true

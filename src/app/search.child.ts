@@ -12,6 +12,13 @@ const [dataDir] = process.argv.slice(2)
 if (dataDir === undefined || process.send === undefined) throw new Error('BUG: search.child.ts is started by search.ts')
 const reader = openReader(dataDir, { recordOf, rawOf, mayDecode })
 
+try {
+  // opens the newest files and loads what the first search needs
+  reader.search({ query: { kind: 'all' }, limit: 1 })
+} catch {
+  // told to whoever searches
+}
+
 process.on('message', ({ id, call }: { readonly id: number; readonly call: SearchCall }) => {
   let answer: SearchAnswer
   try {

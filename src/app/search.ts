@@ -38,6 +38,8 @@ export function createSearches(pool: SearchPool): Searches {
       news.emit('committed')
     },
 
+    warm: () => pool.warm(),
+
     async records({ q, ...request }, signal) {
       const startedAt = performance.now()
       const page = await pool.run({ method: 'search', q, request: { ...request, budgetMs: pageBudgetMs } }, signal)

@@ -35,6 +35,8 @@ type RecordsPage = {
  * streaming ones throw them from the iterator.
  */
 export interface SearchService {
+  /** Somebody has come who will soon search. */
+  warm(): void
   /** A page may be short of its limit, or empty, and still have a `next_cursor`: its time was up. */
   records(request: RecordsRequest, signal: AbortSignal): Promise<RecordsPage>
   histogram(request: HistogramRequest, signal: AbortSignal): Promise<Histogram & { readonly took_ms: number }>

@@ -149,6 +149,7 @@ export function fakeSearch(records: readonly RecordJson[]) {
     if (failure !== undefined) throw failure
   }
   const search: SearchService = {
+    warm() {},
     async records(request, signal) {
       note('records', request, signal)
       return { records: records.slice(0, request.limit), next_cursor: null, scanned: records.length, took_ms: 1 }

@@ -119,6 +119,7 @@ export function signInRoutes(app: App, context: Context): void {
   }
 
   function me(user: Pick<Actor, 'name' | 'role'>, session: LiveSession | undefined) {
+    services.search.warm()
     return {
       user: { name: user.name, role: user.role },
       csrf: session?.session.csrf ?? null,
