@@ -2,7 +2,7 @@
 //
 //   files: { "records/20261123.db": [entry], "picket.db": [entry] }
 //
-// While a file is replaced it has two entries, the old and the new one: whichever of the two files a crash leaves, one fits.
+// While a file is replaced it has the old entry and the new one: whichever of the two files a kill leaves, one fits.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PicketError } from '../../base/errors.ts'

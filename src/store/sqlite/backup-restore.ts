@@ -48,8 +48,10 @@ const ownFiles = /^(?:instance\.lock(?:-journal)?|picket\.pid|picket\.yaml)$/
 export async function restoreBackup(dir: string, dataDir: string, options: RestoreOptions): Promise<RestoreResult> {
   const manifest = loadManifest(dir)
   if (manifest === undefined) throw new PicketError('NOT_FOUND', `there is no backup in ${dir}: it has no backup.json`)
-  refuseUnlessEmpty(dataDir)
   const names = Object.keys(manifest.files).toSorted()
+  if (names.length === 0)
+    throw new PicketError('NOT_FOUND', `the backup in ${dir} is empty: no run of it came to an end`)
+  refuseUnlessEmpty(dataDir)
 
   const entries = new Map<string, FileEntry>()
   const damaged: string[] = []

@@ -70,8 +70,9 @@ export async function backUp(dataDir: string, dir: string, options: BackupOption
   const startedAt = new Date(options.now()).toISOString()
   if (!existsSync(join(dataDir, stateName)) && listDays(dataDir).length === 0)
     throw new PicketError('NOT_FOUND', `${dataDir} holds no data of Picket (choose the folder with --data or --config)`)
-  let manifest = prepareFolder(dir)
+  prepareFolder(dir)
   using _lock = lockDataDir(dir)
+  let manifest = loadManifest(dir) ?? emptyManifest
   const partialDir = join(dir, `${partialPrefix}backup`)
   const path = (name: string): string => join(dir, name)
   const partial = (name: string): string => join(partialDir, name.replaceAll('/', '-'))
@@ -81,8 +82,11 @@ export async function backUp(dataDir: string, dir: string, options: BackupOption
   /** Puts a checked copy in place; the manifest fits the folder before, between and after. */
   function place(name: string, entry: FileEntry): void {
     const old = manifest.files[name] ?? []
-    manifest = withFile(manifest, name, [...old.slice(-1), entry])
-    saveManifest(dir, manifest)
+    // of a file that is new here, a kill may leave the file without an entry, never an entry without the file
+    if (old.length > 0) {
+      manifest = withFile(manifest, name, [...old, entry])
+      saveManifest(dir, manifest)
+    }
     moveInto(partial(name), path(name))
     manifest = withFile(manifest, name, [entry])
     saveManifest(dir, manifest)
@@ -174,6 +178,7 @@ export async function backUp(dataDir: string, dir: string, options: BackupOption
 
   try {
     removePartials(dir)
+    saveManifest(dir, manifest) // from here on the folder is known as a backup
     mkdirSync(partialDir, { mode: 0o700 })
     mkdirSync(recordsDir(dir), { recursive: true, mode: 0o700 })
     syncPath(dir)
@@ -220,21 +225,19 @@ export async function backUp(dataDir: string, dir: string, options: BackupOption
 /** Never equal to what a file looks like: it is copied again next time. */
 const neverSame: SourceLook = { bytes: -1, mtimeMs: -1, changeCounter: -1 }
 
-/** Makes the folder, or finds an old backup in it. */
-function prepareFolder(dir: string): Manifest {
+/** Makes the folder; an old one must be empty of data or hold a backup. */
+function prepareFolder(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
   } catch (error) {
     throw writeFailure(dir, error)
   }
-  const manifest = loadManifest(dir)
-  if (manifest !== undefined) return manifest
+  if (loadManifest(dir) !== undefined) return
   if (existsSync(join(dir, stateName)) || listDays(dir).length > 0)
     throw new PicketError(
       'CONFLICT',
       `${dir} holds data but no backup.json: it is a data folder, not a backup; give another folder`,
     )
-  return emptyManifest
 }
 
 /** How a file looks when nothing waits in its WAL; undefined while something does, or when it is gone. */

@@ -19,7 +19,7 @@ import { after, test } from 'node:test'
 import Database from 'better-sqlite3'
 import type { ErrorCode } from '../../../src/base/errors.ts'
 import { type BackupOptions, backUp } from '../../../src/store/sqlite/backup.ts'
-import { loadManifest, saveManifest } from '../../../src/store/sqlite/backup-manifest.ts'
+import { type FileEntry, loadManifest, saveManifest } from '../../../src/store/sqlite/backup-manifest.ts'
 import { type RestoreOptions, restoreBackup } from '../../../src/store/sqlite/backup-restore.ts'
 import { verifyStore } from '../../../src/store/sqlite/integrity/verify.ts'
 import { lockDataDir } from '../../../src/store/sqlite/lock.ts'
@@ -166,10 +166,33 @@ test('a kill between a copy and its manifest: either file fits', async () => {
   const both = [...(manifest.files[name] ?? []), ...(after.files[name] ?? [])]
   saveManifest(backup, { ...manifest, files: { ...manifest.files, [name]: both } })
   equal((await restoreTo(backup, place('old'))).records, 10_200)
+  // two kills in a row: the second run's entry joins the two
+  const third = { ...(after.files[name]?.[0] as FileEntry), sha256: '0'.repeat(64) }
+  saveManifest(backup, { ...manifest, files: { ...manifest.files, [name]: [...both, third] } })
+  equal((await restoreTo(backup, place('old'))).records, 10_200)
   copyFileSync(join(newer, name), join(backup, name))
   equal((await restoreTo(backup, place('new'))).records, 10_210)
   await backupTo(dataDir, backup)
   equal(loadManifest(backup)?.files[name]?.length, 1)
+})
+
+test('a kill of the first run: what was placed is a backup of the days so far', async () => {
+  const dataDir = makeData()
+  const backup = place('backup')
+  const stop = new AbortController()
+  const onFile = (name: string) => {
+    if (name.endsWith('20261121.db')) stop.abort()
+  }
+  await fails(backupTo(dataDir, backup, { onFile, signal: stop.signal }), 'STORE_FAILED', /interrupted/)
+  const back = await restoreTo(backup, place('restored'))
+  deepEqual([back.records, back.hasState, back.backedUpAt], [9500, false, null])
+  // a file without its entry is left alone, and copied again
+  const manifest = loadManifest(backup)
+  ok(manifest !== undefined)
+  saveManifest(backup, { ...manifest, files: {} })
+  await fails(restoreTo(backup, place('nothing')), 'NOT_FOUND', /the backup in .* is empty/)
+  equal((await backupTo(dataDir, backup)).unchanged, 0)
+  equal((await restoreTo(backup, place('all'))).hasState, true)
 })
 
 test('a damaged day keeps its old copy, and does not keep the others from being copied', async () => {
