@@ -5,7 +5,7 @@ import type { SearchService, TailBatch } from '../http/services.ts'
 import { recordId } from '../model/row.ts'
 import { parseQuery } from '../query/parse.ts'
 import type { Committed } from '../store/sqlite/append.ts'
-import { isDecidedByColumns } from '../store/sqlite/block-test.ts'
+import { makesFewRecords } from '../store/sqlite/block-test.ts'
 import { isColumnField } from '../store/sqlite/facets.ts'
 import { addFacets, addHistograms } from '../store/sqlite/shares.ts'
 import type { CountBounds, FacetCounts, Facets, Share } from '../store/store.ts'
@@ -56,7 +56,7 @@ export function createSearches(pool: SearchPool): Searches {
       // every share must see the same bounds
       const since = from ?? (await pool.run({ method: 'totals', q: '', request: {} }, signal)).oldest ?? 0
       const request = { from: since, to, buckets }
-      const shares = isEverything(q) ? [undefined] : sharesOf(pool.shares)
+      const shares = isSharedOut(q) ? sharesOf(pool.shares) : [undefined]
       const parts = await together(signal, shares, (share, either) =>
         pool.run({ method: 'histogram', q, request: { ...request, ...(share && { share }) } }, either),
       )
@@ -131,15 +131,11 @@ export function createSearches(pool: SearchPool): Searches {
   }
 }
 
-function isEverything(q: string): boolean {
-  const parsed = parseQuery(q)
-  return 'query' in parsed && parsed.query.kind === 'all'
-}
-
-/** True for counts that read columns of many blocks; those of everything come from sums. */
+/** True for counts that read columns of many blocks. Those of everything come from sums; those that make a record of
+ *  each row may take very long, and must not hold all processes. */
 function isSharedOut(q: string): boolean {
   const parsed = parseQuery(q)
-  return 'query' in parsed && parsed.query.kind !== 'all' && isDecidedByColumns(parsed.query)
+  return 'query' in parsed && parsed.query.kind !== 'all' && makesFewRecords(parsed.query)
 }
 
 function sharesOf(of: number): readonly Share[] {

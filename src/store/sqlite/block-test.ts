@@ -57,18 +57,20 @@ export function compileBlockTest(query: Query, options: BlockTestOptions): Block
   }
 }
 
-/** True when the columns decide about every record whose header was scanned, which is nearly every record. */
-export function isDecidedByColumns(query: Query): boolean {
+/** True when the columns decide about nearly every record, so that few are made: those kept as whole frames, and those
+ *  that hold the words of an extracted text. */
+export function makesFewRecords(query: Query): boolean {
   switch (query.kind) {
     case 'all':
       return true
     case 'and':
     case 'or':
-      return query.of.every(isDecidedByColumns)
+      return query.of.every(makesFewRecords)
     case 'not':
-      return isDecidedByColumns(query.of)
+      return makesFewRecords(query.of)
     case 'test':
-      return query.field === 'message' ? textSearch(query.test) !== undefined : headerFields.has(query.field)
+      if (query.field === 'message') return textSearch(query.test) !== undefined
+      return headerFields.has(query.field) || (verbatimFields.has(query.field) && indexPlan(query).kind !== 'all')
     default:
       return query satisfies never
   }
