@@ -51,7 +51,11 @@ export function isInUse(dataDir: string): boolean {
 function access(dataDir: string, { mode, uid }: { readonly mode: number; readonly uid: number }): Diagnosis {
   try {
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EROFS') {
+      const text = `data folder: ${dataDir} is on a read-only file system; a service cannot start on it`
+      return { level: 'error', text, fix: 'mount it writable; a backup can be searched as it is' }
+    }
     const text = `data folder: ${dataDir} cannot be written by this account`
     return { level: 'error', text, fix: `run as its owner (user id ${uid}), or change its owner` }
   }
