@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A second verifier of Picket's data folders, written from docs/integrity.md alone and sharing no code with Picket.
 
-    picket-verify.py DATA [--checkpoint FILE ...] [--key BASE64] [--json]
+    picket-verify.py DATA [--checkpoint FILE ...] [--key BASE64] [--seal-key FILE] [--json]
 
 Python 3.9 or newer, its standard library, and zstd (the library or the command). Only reads.
 Exit codes: 0 intact, 1 altered, 2 cannot tell, 3 cannot read.
@@ -12,6 +12,7 @@ import binascii
 import ctypes
 import ctypes.util
 import hashlib
+import hmac
 import json
 import os
 import re
@@ -214,6 +215,7 @@ def parts_of(row):
 class Verifier:
     def __init__(self, anchors):
         self.findings, self.notes, self.events = [], [], []
+        self.seals = []
         self.anchors, self.untested, self.held = anchors, set(anchors), 0
         self.days, self.records, self.before, self.links = {}, 0, 0, 0
         self.last = self.head = self.opening = None
@@ -263,7 +265,10 @@ class Verifier:
                 body = events.pop(n)
                 digest = hashlib.sha256(f'picket/event/1\n{body}'.encode()).digest()
                 if digest[:2] == tag:
-                    self.events.append(json.loads(body))
+                    event = json.loads(body)
+                    self.events.append(event)
+                    if event['kind'] == 'seal':
+                        self.seals.append((event, chain if provable else b''))
             if provable and digest[:2] != tag:
                 self.find('altered', f'{day}: batch {n}', *((seq, last_seq) if count else ()))
                 provable = False
@@ -290,7 +295,39 @@ class Verifier:
         else:
             self.find('anchor', f'the checkpoint of batch {n} has another hash')
 
-    def end(self, data, key, days, mark):
+    def check_seals(self, first, in_force):
+        series = series_of(first)
+        ours = [(seal, chain) for seal, chain in self.seals if seal['series'] == series]
+        key, epoch, held = first, 0, 0
+        is_whole = not self.opening or self.opening[1] == 1
+        expected = 0 if is_whole or not self.seals or self.seals[0][0]['series'] != series else None
+        for seal, chain in ours:
+            wanted = seal['epoch']
+            if expected is not None and wanted != expected:
+                self.find('seal', f'seal {wanted} stands where seal {expected} should')
+            expected = wanted + 1
+            genuine = epoch <= wanted < 20_000_000
+            while genuine and epoch < wanted:
+                key, epoch = successor(key), epoch + 1
+            text = f'picket/seal/1\n{series}\n'.encode() + struct.pack('>Q', wanted) + chain
+            if genuine and hmac.new(key, text, 'sha256').hexdigest() == seal['mac']:
+                held += 1
+            else:
+                self.find('seal', f'seal {wanted} is not of this key')
+        if not ours:
+            self.find('seal', 'the chain has no seal of this key')
+        if in_force and in_force[0] == series:
+            key = first
+            if in_force[1] > (expected or 0):
+                self.find('seal', f'seals {expected or 0} to {in_force[1] - 1} are missing at the end')
+                return held
+            for _ in range(in_force[1]):
+                key = successor(key)
+            if key != in_force[2]:
+                self.find('seal', 'seal.key does not come from this key')
+        return held
+
+    def end(self, data, key, days, mark, sealed):
         head = self.head or {'n': 0, 'seq': 0}
         if self.opening and self.opening[1] > 1:
             day, n, previous = self.opening
@@ -300,6 +337,7 @@ class Verifier:
             self.find('truncated', f'ack.hwm knows batch {mark["n"]}', head['seq'] + 1, mark['seq'])
         elif mark is None:
             self.notes.append('there is no ack.hwm here: a tail that was cut off would not show')
+        seals_held = self.check_seals(*sealed) if sealed else 0
         self.manifests(data, key, head)
         for n in sorted(self.untested):
             if n > head['n']:
@@ -308,7 +346,7 @@ class Verifier:
                 self.notes.append(f'the checkpoint of batch {n} is of a day that is not there any more')
         if self.before:
             self.notes.append(f'{self.before} records were stored before the chain began')
-        if not self.held:
+        if not self.held and not seals_held:
             self.notes.append('not anchored: who could rewrite everything here would pass')
         if not self.links:
             self.notes.append('there is no sealed record here')
@@ -320,6 +358,7 @@ class Verifier:
             'records': self.records,
             'links': self.links,
             'checkpoints_held': self.held,
+            'seals_held': seals_held,
             'head': self.head,
         }
 
@@ -432,6 +471,36 @@ def high_water(data):
     return max(marks, key=lambda mark: mark['n']) if marks else None
 
 
+def seal_key_in_force(data):
+    try:
+        with open(os.path.join(data, 'seal.key'), 'rb') as file:
+            content = file.read()
+    except FileNotFoundError:
+        return None
+    found = []
+    for slot in (content[:64], content[64:128]):
+        if len(slot) == 64 and slot[:4] == b'PRK1' and binascii.crc32(slot[:60]) == struct.unpack('>I', slot[60:])[0]:
+            found.append((slot[4:12].hex(), struct.unpack('>Q', slot[12:20])[0], slot[20:52]))
+    return max(found, key=lambda slot: slot[1]) if found else None
+
+
+def first_seal_key(path):
+    with open(path, encoding='utf-8', errors='replace') as file:
+        found = re.search(r'picket-seal-key/1\s+([0-9a-f]{16})\s+([\w-]{43})', file.read())
+    key = base64.urlsafe_b64decode(found[2] + '=') if found else b''
+    if not found or series_of(key) != found[1]:
+        raise OSError(f'{path}: no line that picket seal printed')
+    return key
+
+
+def series_of(key):
+    return hashlib.sha256(b'picket/series/1\n' + key).hexdigest()[:16]
+
+
+def successor(key):
+    return hmac.new(key, b'picket/ratchet/1', 'sha256').digest()
+
+
 def checkpoints(path):
     with open(path, 'rb') as file:
         text = file.read().decode('utf-8', 'replace')
@@ -529,12 +598,14 @@ def main():
     parser.add_argument('data')
     parser.add_argument('--checkpoint', nargs='+', default=[])
     parser.add_argument('--key')
+    parser.add_argument('--seal-key')
     parser.add_argument('--json', action='store_true')
     args = parser.parse_args()
     try:
         anchors = {}
         for path in args.checkpoint:
             anchors.update(checkpoints(path))
+        sealed = (first_seal_key(args.seal_key), seal_key_in_force(args.data)) if args.seal_key else None
         mark = high_water(args.data)
         folder = os.path.join(args.data, 'records')
         names = sorted(n for n in os.listdir(folder) if re.fullmatch(r'\d{8}\.db', n)) if os.path.isdir(folder) else []
@@ -550,7 +621,7 @@ def main():
                     raise OSError(f'{name}: {error}') from error
                 verifier.find('unreadable', f'{name}: {error}')
                 verifier.last = None
-        return tell(verifier.end(args.data, args.key, len(names), mark), args.json)
+        return tell(verifier.end(args.data, args.key, len(names), mark, sealed), args.json)
     except OSError as error:
         print(f'picket-verify: {error}', file=sys.stderr)
         return 3

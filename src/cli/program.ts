@@ -17,6 +17,7 @@ import { type Io, processIo } from './io.ts'
 import { parseCommand } from './parse.ts'
 import { restoreCommand } from './restore.ts'
 import { rulesCommand } from './rules.ts'
+import { sealCommand } from './seal.ts'
 import { searchCommand } from './search.ts'
 import { serveCommand } from './serve.ts'
 import { tailCommand } from './tail.ts'
@@ -80,6 +81,7 @@ export function createProgram(cli: Cli): Command {
     userCommand(cli),
     verifyCommand(cli),
     checkpointCommand(cli),
+    sealCommand(cli),
     backupCommand(cli),
     restoreCommand(cli),
     exportCommand(cli),

@@ -8,7 +8,12 @@ import { type Cli, createCommand } from './cli.ts'
 import { addDataOptions, type ConfigOptions, dataDirFor } from './config-option.ts'
 import type { ExitCode } from './exit-code.ts'
 
-type Options = ConfigOptions & { readonly checkpoint?: readonly string[]; readonly key?: string; readonly json?: true }
+type Options = ConfigOptions & {
+  readonly checkpoint?: readonly string[]
+  readonly key?: string
+  readonly sealKey?: string
+  readonly json?: true
+}
 
 const exitCodes = { intact: 0, altered: 1, unclear: 2 } as const satisfies { [outcome: string]: ExitCode }
 const words = { intact: 'intact', altered: 'ALTERED', unclear: 'cannot tell' } as const
@@ -23,13 +28,15 @@ export function verifyCommand({ io, exit }: Cli): Command {
   ]).option('--checkpoint <file...>', 'checkpoints kept elsewhere, in any text', undefined)
   return addDataOptions(command)
     .option('--key <base64>', 'the public key that must have signed the day manifests')
+    .option('--seal-key <file>', 'the line that picket seal printed')
     .option('--json', 'one JSON object instead of text')
     .addHelpText('after', '\nExit code 0: intact, 1: altered, 2: cannot tell and why, 3: cannot read.')
     .action(async (options: Options) => {
       const dataDir = dataDirFor(options, io)
-      const [{ verifyStore }, { parseCheckpoints }] = await Promise.all([
+      const [{ verifyStore }, { parseCheckpoints }, { parseSealKey }] = await Promise.all([
         import('../store/sqlite/integrity/verify.ts'),
         import('../store/sqlite/integrity/checkpoint.ts'),
+        import('../store/sqlite/integrity/ratchet.ts'),
       ])
       const anchors = (options.checkpoint ?? []).flatMap((file): Anchor[] => {
         const found = parseCheckpoints(readText(file))
@@ -39,11 +46,18 @@ export function verifyCommand({ io, exit }: Cli): Command {
       const verification = verifyStore(dataDir, {
         anchors,
         key: options.key,
+        sealKey: options.sealKey === undefined ? undefined : sealKeyIn(options.sealKey, parseSealKey),
         onProgress: (records, day) => io.err(`${records} records checked, at ${day}\n`),
       })
       await io.out(options.json ? `${JSON.stringify(toJson(verification))}\n` : print(verification))
       exit(exitCodes[verification.outcome])
     })
+}
+
+function sealKeyIn(file: string, parse: (text: string) => Buffer | undefined): Buffer {
+  const key = parse(readText(file))
+  if (key === undefined) throw new PicketError('BAD_REQUEST', `there is no line in ${file} that picket seal printed`)
+  return key
 }
 
 function readText(file: string): string {
@@ -55,12 +69,13 @@ function readText(file: string): string {
 }
 
 function print(verification: Verification): string {
-  const { outcome, findings, findingCount, notes, records, links, days, anchorsHeld, manifests, key, head } =
+  const { outcome, findings, findingCount, notes, records, links, days, anchorsHeld, sealsHeld, manifests, key, head } =
     verification
   const lines = [`${words[outcome]}: ${records} records in ${links} batches of ${days} days`]
   if (head !== undefined)
     lines.push(`the chain ends at batch ${head.n}, record ${head.seq}, ${new Date(head.at).toISOString()}`)
   if (manifests > 0) lines.push(`${manifests} day manifests, signed with the key ${visible(key ?? '')}`)
+  if (sealsHeld > 0) lines.push(`${sealsHeld} seals are of the key`)
   if (anchorsHeld > 0) lines.push(`${anchorsHeld} checkpoints hold`)
   // damaged files may put anything into a message
   for (const { kind, text } of findings) lines.push(`${kind}: ${visible(text)}`)
@@ -69,13 +84,22 @@ function print(verification: Verification): string {
   return `${lines.join('\n')}\n`
 }
 
-function toJson({ findingCount, recordsBefore, anchorsHeld, head, findings, ...verification }: Verification): unknown {
+function toJson({
+  findingCount,
+  recordsBefore,
+  anchorsHeld,
+  sealsHeld,
+  head,
+  findings,
+  ...verification
+}: Verification): unknown {
   return {
     ...verification,
     findings: findings.map(({ lastSeq, ...finding }) => ({ ...finding, last_seq: lastSeq })),
     finding_count: findingCount,
     records_before: recordsBefore,
     checkpoints_held: anchorsHeld,
+    seals_held: sealsHeld,
     head: head === undefined ? null : { ...head, hash: head.hash.toString('hex'), at: new Date(head.at).toISOString() },
   }
 }

@@ -64,3 +64,21 @@ test('a file that is no database: 1; nothing there: 2; no folder, no checkpoint 
     writeFileSync(dayPath(dir, '20261123'), 'SQLite? No.')
     equal((await picket('verify')).code, 1)
   }))
+
+test('picket seal: the key is shown once, and checks what was sealed with it', () =>
+  withFolder(async (dir, picket) => {
+    const { code, out } = await picket('seal')
+    equal(code, 0)
+    match(out, /^picket-seal-key\/1 [0-9a-f]{16} [\w-]{43}\n$/)
+    equal((await picket('seal')).code, 2)
+    fillSmall(dir)
+    const kept = join(dir, 'kept.txt')
+    writeFileSync(kept, out)
+    const held = await picket('verify', '--seal-key', kept)
+    equal(held.code, 0, held.out)
+    match(held.out, /\n1 seals are of the key\n/)
+    writeFileSync(kept, (await picket('seal', '--again')).out)
+    equal((await picket('verify', '--seal-key', kept)).code, 1)
+    writeFileSync(kept, 'no key')
+    equal((await picket('verify', '--seal-key', kept)).code, 2)
+  }))

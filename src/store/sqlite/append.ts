@@ -7,7 +7,7 @@ import { type BatchBlock, column, columnCount, type EncodedBlock, rowsPerBlock }
 import { BlockBuilder } from './block-builder.ts'
 import { openBlock } from './block-view.ts'
 import { unpackBytes } from './columns.ts'
-import { type Db, dayPath, listDays, openDayForWriting, recordsDir } from './day-file.ts'
+import { type Db, dayPath, listDays, openDayForReading, openDayForWriting, recordsDir } from './day-file.ts'
 import {
   addEvent,
   addLink,
@@ -21,6 +21,7 @@ import {
 } from './integrity/chain.ts'
 import { type HighWater, loadHighWater, openHighWater } from './integrity/high-water.ts'
 import { writeManifests } from './integrity/manifest.ts'
+import { advanceRatchet, loadRatchet, makeSeal, type Seal, type SealKey } from './integrity/ratchet.ts'
 import { buildFilter } from './terms.ts'
 
 /** An unsealed block of at least this many rows is left alone until its day's unsealed rows fill a block. */
@@ -53,6 +54,9 @@ export type Appender = {
   append(batches: readonly Batch[]): Committed
   /** Adds a link without records to the chain, so that a tail that was cut off shows. Nothing before the first record. */
   heartbeat(): void
+  /** Authenticates the chain up to here, when the store is sealed by a key (`picket seal`). For every few minutes; `close`
+   *  does it too. */
+  seal(): void
   /** Notes in ack.hwm how far the store is. For once a second; `close` does it too. */
   saveHighWater(): void
   /** Merges small blocks when there are enough of them; true when it did something. */
@@ -79,6 +83,8 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
   let head: ChainHead = missing === undefined || mark === undefined ? end.head : { n: mark.n, hash: mark.hash }
   const highWater = openHighWater(dataDir)
   let saved = mark?.n ?? 0
+  /** The link that holds the newest seal of this run. */
+  let sealed = 0
   const mergeBuilder = new BlockBuilder(2 * rowsPerBlock)
 
   function dayFor(day: string): OpenDay {
@@ -172,6 +178,18 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
     head = noted
   }
 
+  /** The seal is stored before its key is wiped: after a crash in between, it is found and the key not used again. */
+  function seal(): void {
+    const key = newestDay === '' ? undefined : loadRatchet(dataDir)
+    if (key === undefined || head.n === sealed) return
+    if (isUsed(dataDir, key)) advanceRatchet(dataDir)
+    else {
+      note(dayOf(now()), makeSeal(key, head.hash))
+      sealed = head.n
+      advanceRatchet(dataDir)
+    }
+  }
+
   function tryToNote(day: string, event: ChainEvent): boolean {
     try {
       note(day, event)
@@ -245,8 +263,14 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
       if (event !== undefined && !isNoted) note(stays, event)
       return old
     },
+    seal,
     saveHighWater,
     close() {
+      try {
+        seal()
+      } catch {
+        // the next start seals
+      }
       saveHighWater()
       highWater.close()
       if (current === undefined) return
@@ -348,6 +372,24 @@ function findEnd(dataDir: string): End {
     }
   }
   return { newestDay: '', nextSeq: 1, head: chainBegin }
+}
+
+/** True when the chain has a seal with this key. */
+function isUsed(dataDir: string, { series, epoch }: SealKey): boolean {
+  for (const day of listDays(dataDir).toReversed()) {
+    const db = openDayForReading(dataDir, day)
+    if (db === undefined) continue
+    try {
+      if ((db.pragma('user_version', { simple: true }) as number) < 2) return false // from before the chain
+      const body = prepareChain(db).lastSeal.get() as string | undefined
+      if (body === undefined) continue
+      const last = JSON.parse(body) as Seal
+      return last.series === series && last.epoch >= epoch
+    } finally {
+      db.close()
+    }
+  }
+  return false
 }
 
 /** The last link of a day that is not being written. */

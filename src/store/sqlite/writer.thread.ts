@@ -37,6 +37,8 @@ const retryAfterMs = 1000
 const markEveryMs = 1000
 /** The chain shows at least so often that Picket was there. */
 const heartbeatMs = 60_000
+/** What is younger can be rewritten by who takes this machine over, key or not. */
+const sealEveryMs = 300_000
 
 if (parentPort === null) throw new Error('BUG: writer.thread.ts runs as a worker thread')
 const main = parentPort
@@ -46,6 +48,7 @@ const queue: { readonly batch: Batch; readonly from: MessagePort }[] = []
 let isScheduled = false
 let isFailing = false
 let lastLinkAt = performance.now()
+let lastSealAt = performance.now()
 let canMark = true
 const marking = setInterval(mark, markEveryMs)
 
@@ -117,12 +120,16 @@ function answer(round: readonly { readonly from: MessagePort }[]): void {
   }
 }
 
-/** Once a second: how far the store is, and a heartbeat when nothing comes. */
+/** Once a second: how far the store is, a heartbeat when nothing comes, and a seal now and then. */
 function mark(): void {
   try {
     if (performance.now() - lastLinkAt >= heartbeatMs && queue.length === 0) {
       lastLinkAt = performance.now()
       appender.heartbeat()
+    }
+    if (performance.now() - lastSealAt >= sealEveryMs) {
+      lastSealAt = performance.now()
+      appender.seal()
     }
     appender.saveHighWater()
     canMark = true

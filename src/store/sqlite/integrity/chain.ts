@@ -29,6 +29,8 @@ export type ChainEvent =
   | { readonly kind: 'retention'; readonly days: readonly string[]; readonly n: number; readonly hash: string }
   /** Records that were stored once are not there any more: noticed at a start. */
   | { readonly kind: 'missing'; readonly firstSeq: number; readonly lastSeq: number; readonly n: number }
+  /** Everything before this link, authenticated with a key that is wiped now (ratchet.ts). */
+  | { readonly kind: 'seal'; readonly series: string; readonly epoch: number; readonly mac: string }
 
 /** The digest of a heartbeat. */
 export const noDigest = new Uint8Array(digestBytes)
@@ -70,6 +72,8 @@ export function prepareChain(db: Db) {
       'INSERT INTO batch(n, first_seq, count, at, parts, previous, chain) VALUES (@n, @first_seq, @count, @at, @parts, @previous, @chain)',
     ),
     insertEvent: db.prepare('INSERT INTO event(n, body) VALUES (?, ?)'),
+    // text comparison: the body is written by JSON.stringify
+    lastSeal: db.prepare(`SELECT body FROM event WHERE body LIKE '{"kind":"seal",%' ORDER BY n DESC LIMIT 1`).pluck(),
     last: db.prepare('SELECT * FROM batch ORDER BY n DESC LIMIT 1'),
     newestFirst: db.prepare('SELECT * FROM batch ORDER BY n DESC'),
     remove: db.prepare('DELETE FROM batch WHERE n BETWEEN ? AND ?'),

@@ -19,6 +19,7 @@ import {
 } from './chain.ts'
 import { loadHighWater } from './high-water.ts'
 import { checkManifests, type DayLinks, type ManifestCheck } from './manifest.ts'
+import { checkSeals, loadRatchet, type PlacedSeal } from './ratchet.ts'
 import { digestBytes, recordsDigest } from './records-digest.ts'
 
 export const findingKinds = [
@@ -30,6 +31,7 @@ export const findingKinds = [
   'truncated', // the end of the chain is not there
   'unreadable', // a file or a part of it cannot be read
   'manifest', // a signed day manifest is not there, not genuine, or says something else
+  'seal', // a seal is not there, or not of the key
   'anchor', // a checkpoint kept elsewhere says something else
 ] as const
 export type FindingKind = (typeof findingKinds)[number]
@@ -61,6 +63,8 @@ export type Verification = {
   readonly recordsBefore: number
   readonly links: number
   readonly anchorsHeld: number
+  /** Seals of the key that was given. */
+  readonly sealsHeld: number
   readonly manifests: number
   /** The public key (base64) that signed the manifests. */
   readonly key?: string
@@ -72,6 +76,8 @@ type VerifyOptions = {
   readonly anchors?: readonly Anchor[]
   /** The public key (base64) that must have signed the manifests. */
   readonly key?: string | undefined
+  /** The first key of the ratchet. */
+  readonly sealKey?: Buffer | undefined
   /** Called now and then with the records checked so far. */
   readonly onProgress?: (records: number, day: string) => void
 }
@@ -83,6 +89,7 @@ const progressEveryRecords = 1_000_000
 export function verifyStore(dataDir: string, options: VerifyOptions = {}): Verification {
   // before the days: a Picket that runs meanwhile only goes on from here
   const highWater = loadHighWater(dataDir)
+  const inForce = options.sealKey === undefined ? undefined : loadRatchet(dataDir)
   const run = createRun(options)
   const days = listDays(dataDir)
   for (const day of days) {
@@ -101,7 +108,11 @@ export function verifyStore(dataDir: string, options: VerifyOptions = {}): Verif
     }
   }
   const manifests = checkManifests(dataDir, run.dayLinks, run.opening, options.key)
-  return run.result(days, highWater, manifests)
+  const seals =
+    options.sealKey === undefined
+      ? undefined
+      : checkSeals(options.sealKey, run.seals, { inForce, fromBatch: run.opening?.n ?? 1 })
+  return run.result(days, highWater, manifests, seals)
 }
 
 type BlockRow = {
@@ -118,6 +129,7 @@ function createRun({ anchors = [], onProgress }: VerifyOptions) {
   const findings: Finding[] = []
   const notes: string[] = []
   const events: { readonly n: number; readonly event: ChainEvent }[] = []
+  const seals: PlacedSeal[] = []
   const anchorsByN = new Map(anchors.map(anchor => [anchor.n, anchor.hash]))
   const untested = new Set(anchorsByN.keys())
   let findingCount = 0
@@ -141,6 +153,7 @@ function createRun({ anchors = [], onProgress }: VerifyOptions) {
     find,
     tables: JSON.stringify(expectedTables()),
     events,
+    seals,
     dayLinks,
     get opening() {
       return opening
@@ -185,9 +198,13 @@ function createRun({ anchors = [], onProgress }: VerifyOptions) {
       days: readonly string[],
       highWater: ReturnType<typeof loadHighWater>,
       { problems, manifests, key, newest }: ManifestCheck,
+      sealed: ReturnType<typeof checkSeals> | undefined,
     ): Verification {
       if (opening !== undefined && opening.n > 1) checkOpening(opening, events, find)
       if (highWater !== undefined) checkHighWater(highWater, head, find)
+      for (const { n, text } of sealed?.problems ?? [])
+        find({ kind: 'seal', ...(n === undefined ? {} : { batch: n }), text })
+      const sealsHeld = sealed?.held ?? 0
       for (const { day, text } of problems) find({ kind: 'manifest', day, text })
       if (newest !== undefined && newest.last_batch > (head?.n ?? 0))
         find({
@@ -210,9 +227,9 @@ function createRun({ anchors = [], onProgress }: VerifyOptions) {
         notes.push(`${recordsBefore} records were stored before the chain began; they are not covered`)
       if (highWater === undefined)
         notes.push('there is no ack.hwm here (a copy?): a tail that was cut off would not show')
-      if (anchorsHeld === 0)
+      if (anchorsHeld === 0 && sealsHeld === 0)
         notes.push(
-          'consistent in itself, but not anchored: who could rewrite everything here would pass; give --checkpoint',
+          'consistent in itself, but not anchored: who could rewrite everything here would pass; give --checkpoint or --seal-key',
         )
       const isNothing = links === 0
       if (isNothing) notes.push('there is no sealed record here')
@@ -227,6 +244,7 @@ function createRun({ anchors = [], onProgress }: VerifyOptions) {
         recordsBefore,
         links,
         anchorsHeld,
+        sealsHeld,
         manifests,
         ...(key === undefined ? {} : { key }),
         ...(head === undefined ? {} : { head }),
@@ -304,7 +322,7 @@ function verifyRow(row: BatchRow, day: string, events: Map<number, string>, bloc
       const body = events.get(n) as string
       events.delete(n)
       digest = eventDigest(body)
-      if (tagOf(digest) === part.tag) noteEvent(n, body, run)
+      if (tagOf(digest) === part.tag) noteEvent(n, body, isProvable ? hash : undefined, run)
     }
     if (isProvable && tagOf(digest) !== part.tag) {
       const what = part.count > 0 ? rangeText(range, 'not what was sealed') : 'its event is not what was sealed'
@@ -421,8 +439,11 @@ function hasBounds(received: Float64Array, row: BlockRow): boolean {
   return least === row.min_received && most === row.max_received
 }
 
-function noteEvent(n: number, body: string, run: Run): void {
-  run.events.push({ n, event: JSON.parse(body) as ChainEvent }) // sealed: as this store wrote it
+/** `before` is the hash of the link before the event's own, when it is known to be right. */
+function noteEvent(n: number, body: string, before: Buffer | undefined, run: Run): void {
+  const event = JSON.parse(body) as ChainEvent // its digest is right: as this store wrote it
+  run.events.push({ n, event })
+  if (event.kind === 'seal') run.seals.push({ n, seal: event, chain: before ?? Buffer.alloc(0) })
 }
 
 /** Days before the first link: the newest retention record must name the link in front of it. */

@@ -11,6 +11,7 @@ export type Second = {
   readonly records: number
   readonly links: number
   readonly checkpoints_held: number
+  readonly seals_held: number
 }
 
 /** False when it can run here; else why not, for `test(…, { skip })`. */
