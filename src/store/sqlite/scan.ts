@@ -25,8 +25,9 @@ export type RowDecoder = {
 
 /** Day files that stay open between searches. */
 const maxOpenDays = 16
-/** A search that looks into so few blocks keeps them unpacked for the searches beside it: its histogram, its next page. */
-const maxKeptBlocks = 16
+/** A search that looks into so few blocks of a day keeps them unpacked, about a megabyte each, for the searches beside it:
+ *  its histogram, its next page. */
+const maxKeptBlocks = 32
 /** Records per stripe when a search is shared out: many blocks, so that few blocks lie in two stripes. */
 const stripeRecords = 1 << 18
 
@@ -51,8 +52,6 @@ export type OpenDay = {
   readonly statements: ReturnType<typeof prepare>
   readonly index: IndexStatements
   readonly summaries: Summaries
-  /** Sealed blocks by first_seq, the one used last at the end. */
-  readonly kept: Map<number, BlockView>
 }
 
 /** The matching rows of one block. Good until `visit` returns. */
@@ -75,6 +74,8 @@ export type Scan = ReturnType<typeof openScan>
 
 export function openScan(dataDir: string, decoder: RowDecoder, now: () => number) {
   const open = new Map<string, OpenDay>()
+  /** Sealed blocks by the id of their first record, the one used last at the end. */
+  const kept = new Map<string, BlockView>()
   const scratch = lowerScratch()
   const mayDecode = decoder.mayDecode ?? (() => true)
 
@@ -82,9 +83,7 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
   function days(): string[] {
     const listed = listDays(dataDir)
     for (const [day, { db }] of open) {
-      if (listed.includes(day)) continue
-      db.close()
-      open.delete(day)
+      if (!listed.includes(day)) closeDay(day, db)
     }
     return listed
   }
@@ -100,14 +99,20 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
     if (db === undefined) return undefined
     const statements = prepare(db)
     const summaries = openSummaries(firstSeq => statements.summary.get(firstSeq) as Buffer)
-    const made = { day, db, statements, index: prepareIndex(db), summaries, kept: new Map() }
+    const made = { day, db, statements, index: prepareIndex(db), summaries }
     open.set(day, made)
     for (const [oldest, file] of open) {
       if (open.size <= maxOpenDays) break
-      file.db.close()
-      open.delete(oldest)
+      closeDay(oldest, file.db)
     }
     return made
+  }
+
+  function closeDay(day: string, db: Db): void {
+    db.close()
+    open.delete(day)
+    // they read their columns when these are asked for
+    for (const key of kept.keys()) if (key.startsWith(day)) kept.delete(key)
   }
 
   /** Calls `visit` once per day file that may hold records of the range, newest first, with its candidate blocks, newest
@@ -153,13 +158,14 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
 
   /** The view of a sealed block that was looked into lately, or a new one that is kept for later. */
   function keptView(file: OpenDay, block: BlockRow): BlockView {
-    const made = file.kept.get(block.first_seq) ?? view(file, block)
+    const key = recordId(file.day, block.first_seq)
+    const made = kept.get(key) ?? view(file, block)
     if (block.sealed === 0) return made
-    file.kept.delete(block.first_seq)
-    file.kept.set(block.first_seq, made)
-    for (const oldest of file.kept.keys()) {
-      if (file.kept.size <= maxKeptBlocks) break
-      file.kept.delete(oldest)
+    kept.delete(key)
+    kept.set(key, made)
+    for (const oldest of kept.keys()) {
+      if (kept.size <= maxKeptBlocks) break
+      kept.delete(oldest)
     }
     return made
   }
@@ -233,6 +239,7 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
     close(): void {
       for (const { db } of open.values()) db.close()
       open.clear()
+      kept.clear()
     },
   }
 }

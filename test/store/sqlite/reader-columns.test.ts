@@ -298,6 +298,30 @@ test('facets count what brute force counts, and say what they left out', () => {
   })
 })
 
+test('blocks that are kept from one search to the next go with their files', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'picket-reader-'))
+  try {
+    const builder = createBatchBuilder([])
+    const appender = openAppender(dir)
+    const days = Array.from({ length: 20 }, (_, day) => noon + day * 86_400_000)
+    for (const at of days) {
+      const frame = Buffer.from('<86>Nov 23 11:59:59 web01 sshd[7]: Failed password')
+      builder.take(frame, 0, frame.length, at, origins[0] as Origin)
+      const batch = builder.batch(dayOf(at))
+      appender.append([{ ...batch, block: { ...batch.block, full: true } }])
+    }
+    appender.close()
+    const reader = openReader(dir, decoder, () => noon)
+    // reads one column only
+    reader.facets({ query: parsed('host:web01'), fields: ['host'], limit: 1 })
+    for (const q of ['failed', 'host:web01', 'severity:info', 'failed'])
+      equal(reader.search({ query: parsed(q), limit: 100 }).records.length, days.length, q)
+    reader.close()
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+})
+
 test('the commonest of very many values', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 100 }), (limit, spread) => {
