@@ -447,7 +447,11 @@ class Blocks:
                 self.verifier.find('altered', f'{self.day}: the receive times that searches use', seq, last_seq)
         if self.open_row['first_seq'] + self.open.row != seq or self.open.row + count > self.open.count:
             return 'missing'
-        return self.open.digest(count)
+        try:
+            return self.open.digest(count)
+        except (Damaged, ValueError, KeyError, TypeError, IndexError, struct.error):
+            self.unreadable, self.open = self.open_row, None
+            return 'unreadable'
 
     def end(self):
         self.leave()

@@ -12,6 +12,7 @@ type Options = ConfigOptions & {
   readonly checkpoint?: readonly string[]
   readonly key?: string
   readonly sealKey?: string
+  readonly deep?: true
   readonly json?: true
 }
 
@@ -29,6 +30,7 @@ export function verifyCommand({ io, exit }: Cli): Command {
   return addDataOptions(command)
     .option('--key <base64>', 'the public key that must have signed the day manifests')
     .option('--seal-key <file>', 'the line that picket seal printed')
+    .option('--deep', 'also compare counts and search index with the records')
     .option('--json', 'one JSON object instead of text')
     .addHelpText('after', '\nExit code 0: intact, 1: altered, 2: cannot tell and why, 3: cannot read.')
     .action(async (options: Options) => {
@@ -46,6 +48,7 @@ export function verifyCommand({ io, exit }: Cli): Command {
       const verification = verifyStore(dataDir, {
         anchors,
         key: options.key,
+        deep: options.deep,
         sealKey: options.sealKey === undefined ? undefined : sealKeyIn(options.sealKey, parseSealKey),
         onProgress: (records, day) => io.err(`${records} records checked, at ${day}\n`),
       })

@@ -6,7 +6,6 @@
 //   then: high-water file, removed days, checkpoints
 import { PicketError } from '../../../base/errors.ts'
 import { type Db, dayPath, expectedTables, listDays, openDayForReading, tablesOf } from '../day-file.ts'
-import { type BatchReader, openBatches } from './batches.ts'
 import {
   type BatchRow,
   type ChainEvent,
@@ -17,35 +16,13 @@ import {
   tagOf,
   unpackParts,
 } from './chain.ts'
+import { derivedProblems } from './derived.ts'
+import { type Finding, type FindingKind, isIoError, rangeText } from './finding.ts'
 import { loadHighWater } from './high-water.ts'
 import { checkManifests, type DayLinks, type ManifestCheck } from './manifest.ts'
 import { checkSeals, loadRatchet, type PlacedSeal } from './ratchet.ts'
-import { digestBytes, recordsDigest } from './records-digest.ts'
-
-export const findingKinds = [
-  'altered', // records, or what is kept of their reception, are not what was sealed
-  'missing', // sealed records are not there
-  'inserted', // records that no batch accounts for
-  'chain', // links do not follow each other
-  'removed', // a whole day is not there, and no retention record says why
-  'truncated', // the end of the chain is not there
-  'unreadable', // a file or a part of it cannot be read
-  'manifest', // a signed day manifest is not there, not genuine, or says something else
-  'seal', // a seal is not there, or not of the key
-  'anchor', // a checkpoint kept elsewhere says something else
-] as const
-export type FindingKind = (typeof findingKinds)[number]
-
-export type Finding = {
-  readonly kind: FindingKind
-  readonly day?: string
-  /** The first record that is concerned, and the last: nothing finer than a batch is sealed. */
-  readonly seq?: number
-  readonly lastSeq?: number
-  /** The link's number. */
-  readonly batch?: number
-  readonly text: string
-}
+import { digestBytes } from './records-digest.ts'
+import { readBlocks, type StoredBlocks } from './stored-blocks.ts'
 
 /** What somebody kept of the chain outside of this machine. */
 export type Anchor = { readonly n: number; readonly hash: Buffer }
@@ -78,6 +55,8 @@ type VerifyOptions = {
   readonly key?: string | undefined
   /** The first key of the ratchet. */
   readonly sealKey?: Buffer | undefined
+  /** Also makes again what is derived from the records, and compares. */
+  readonly deep?: boolean | undefined
   /** Called now and then with the records checked so far. */
   readonly onProgress?: (records: number, day: string) => void
 }
@@ -99,6 +78,9 @@ export function verifyStore(dataDir: string, options: VerifyOptions = {}): Verif
       if (db === undefined) continue
       db.exec('BEGIN')
       verifyDay(db, day, run)
+      if (options.deep === true)
+        for (const { seq, lastSeq, text } of derivedProblems(db))
+          run.find({ kind: 'index', day, seq, lastSeq, text: `${day}, ${rangeText({ seq, lastSeq }, text)}` })
     } catch (error) {
       const problem = deniedOr(error, dayPath(dataDir, day))
       run.find({ kind: 'unreadable', day, text: `${day}: the file cannot be read: ${problem}` })
@@ -113,13 +95,6 @@ export function verifyStore(dataDir: string, options: VerifyOptions = {}): Verif
       ? undefined
       : checkSeals(options.sealKey, run.seals, { inForce, fromBatch: run.opening?.n ?? 1 })
   return run.result(days, highWater, manifests, seals)
-}
-
-type BlockRow = {
-  readonly first_seq: number
-  readonly count: number
-  readonly min_received: number
-  readonly max_received: number
 }
 
 type Run = ReturnType<typeof createRun>
@@ -256,7 +231,7 @@ function createRun({ anchors = [], onProgress }: VerifyOptions) {
 /** One day within a read transaction. */
 function verifyDay(db: Db, day: string, run: Run): void {
   const hasChain = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'batch'").get() !== undefined
-  const blocks = createBlocks(db, day, run)
+  const blocks = readBlocks(db, day, run)
   let isFirstRow = true
   let firstN: number | undefined
   if (hasChain) {
@@ -283,7 +258,7 @@ function verifyDay(db: Db, day: string, run: Run): void {
 }
 
 /** One row of links: their order, their records, their hash. */
-function verifyRow(row: BatchRow, day: string, events: Map<number, string>, blocks: Blocks, run: Run): void {
+function verifyRow(row: BatchRow, day: string, events: Map<number, string>, blocks: StoredBlocks, run: Run): void {
   const parts = unpackParts(row)
   const firstN = row.n - parts.length + 1
   const fault = (kind: FindingKind, text: string, range: Pick<Finding, 'seq' | 'lastSeq'> = {}, batch = firstN): void =>
@@ -346,99 +321,6 @@ function verifyRow(row: BatchRow, day: string, events: Map<number, string>, bloc
   run.endRow(row.n, seq, row.chain, at)
 }
 
-type Blocks = ReturnType<typeof createBlocks>
-
-/** The blocks of a day in order; each is opened once and read from its first row to its last. */
-function createBlocks(db: Db, day: string, run: Run) {
-  const rows = db
-    .prepare('SELECT first_seq, count, min_received, max_received FROM block ORDER BY first_seq')
-    .all() as BlockRow[]
-  const columnData = db.prepare('SELECT data FROM column_data WHERE id = ?').pluck()
-  let next = 0
-  let current: { readonly row: BlockRow; readonly reader: BatchReader; seq: number } | undefined
-  let unreadable: BlockRow | undefined
-
-  function inserted(row: BlockRow, from = row.first_seq): void {
-    const lastSeq = row.first_seq + row.count - 1
-    run.find({
-      kind: 'inserted',
-      day,
-      seq: from,
-      lastSeq,
-      text: `${day}: no batch has the records ${from} to ${lastSeq}`,
-    })
-  }
-
-  function leave(): void {
-    if (current !== undefined && current.seq < current.row.first_seq + current.row.count)
-      inserted(current.row, current.seq)
-    current = undefined
-  }
-
-  function enter(row: BlockRow): BatchReader | undefined {
-    try {
-      const read = (id: number): Buffer => columnData.get(row.first_seq * 16 + id) as Buffer
-      const reader = openBatches(row.count, read)
-      if (!hasBounds(reader.received, row))
-        run.find({
-          kind: 'altered',
-          day,
-          seq: row.first_seq,
-          lastSeq: row.first_seq + row.count - 1,
-          text: `${day}: the receive times that searches use are not those of the records from ${row.first_seq} on`,
-        })
-      return reader
-    } catch (error) {
-      if (isIo(error)) throw error
-      return undefined
-    }
-  }
-
-  return {
-    /** Passes the blocks in front of the day's first link. */
-    skipBefore(firstSeq: number, isBeforeChain: boolean): void {
-      for (; next < rows.length && (rows[next] as BlockRow).first_seq < firstSeq; next++) {
-        const row = rows[next] as BlockRow
-        if (isBeforeChain) run.addBefore(row.count)
-        else inserted(row)
-      }
-    },
-    /** The digest of the batch of these records, or why there is none. */
-    digest(seq: number, count: number): Uint8Array | 'missing' | 'unreadable' {
-      if (current === undefined || seq >= current.row.first_seq + current.row.count) {
-        leave()
-        for (; next < rows.length && (rows[next] as BlockRow).first_seq < seq; next++)
-          if (rows[next] !== unreadable) inserted(rows[next] as BlockRow)
-        const row = rows[next]
-        if (row === undefined || row.first_seq !== seq) return unreadable === undefined ? 'missing' : 'unreadable'
-        next++
-        const reader = enter(row)
-        unreadable = reader === undefined ? row : undefined
-        if (reader === undefined) return 'unreadable'
-        current = { row, reader, seq }
-      }
-      if (current.seq !== seq || seq + count > current.row.first_seq + current.row.count) return 'missing'
-      current.seq += count
-      return recordsDigest(current.reader.take(count))
-    },
-    /** What is left behind the day's last link. */
-    end(): void {
-      leave()
-      for (; next < rows.length; next++) inserted(rows[next] as BlockRow)
-    },
-  }
-}
-
-function hasBounds(received: Float64Array, row: BlockRow): boolean {
-  let least = Number.POSITIVE_INFINITY
-  let most = Number.NEGATIVE_INFINITY
-  for (const at of received) {
-    if (at < least) least = at
-    if (at > most) most = at
-  }
-  return least === row.min_received && most === row.max_received
-}
-
 /** `before` is the hash of the link before the event's own, when it is known to be right. */
 function noteEvent(n: number, body: string, before: Buffer | undefined, run: Run): void {
   const event = JSON.parse(body) as ChainEvent // its digest is right: as this store wrote it
@@ -476,19 +358,10 @@ function checkHighWater(
     })
 }
 
-function rangeText({ seq = 0, lastSeq = 0 }: Pick<Finding, 'seq' | 'lastSeq'>, what: string): string {
-  return seq === lastSeq ? `record ${seq}: ${what}` : `records ${seq} to ${lastSeq}: ${what}`
-}
-
-const ioCodes = /^(?:SQLITE_(?:IOERR|CANTOPEN|PERM|AUTH|BUSY)|EACCES|EIO|EPERM)/
-
-function isIo(error: unknown): boolean {
-  return ioCodes.test(String((error as { code?: unknown }).code))
-}
-
 /** What is wrong with a file; throws when it may be whole but cannot be read now. */
 function deniedOr(error: unknown, path: string): string {
   const cause = error instanceof PicketError ? (error.cause ?? error) : error
-  if (isIo(cause)) throw new PicketError('ACCESS_DENIED', `cannot read ${path}: ${(cause as Error).message}`, { cause })
+  if (isIoError(cause))
+    throw new PicketError('ACCESS_DENIED', `cannot read ${path}: ${(cause as Error).message}`, { cause })
   return (cause as Error).message
 }

@@ -153,6 +153,23 @@ test('a sender, a host name changed', () => {
     )
 })
 
+test('an id that stands for no name, a column that is not there, one that cannot be unpacked', () => {
+  finds(
+    dir =>
+      changeColumn(dir, 12, column.host, packed => {
+        const ids = Buffer.from(packed)
+        ids[ids.length - 1] = 99
+        return ids
+      }),
+    ['altered', 'unreadable 12-20'],
+  )
+  finds(
+    dir => tamper(dir, db => db.prepare('DELETE FROM column_data WHERE id = ?').run(columnId(12, column.host))),
+    ['altered', 'unreadable 12-20'],
+  )
+  finds(dir => changeColumn(dir, 12, column.message, packed => packed.subarray(0, 20)), ['altered', 'unreadable 12-20'])
+})
+
 test('records deleted, with their batch and without', () => {
   const removeBlock = (dir: string, seq: number): void =>
     tamper(dir, db => {
