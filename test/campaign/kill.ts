@@ -1,6 +1,6 @@
 // kill -9 at random moments under load: what was committed is there, in order and whole, and every stored record that
 // matches a rule has its alert. Runs shortened in the tests (test/app/kill.test.ts), in full by `npm run campaign`.
-import { equal, ok } from 'node:assert/strict'
+import { deepEqual, equal, ok } from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { rawOf, recordOf } from '../../src/parse/record.ts'
 import { dayPath, listDays } from '../../src/store/sqlite/day-file.ts'
+import { verifyStore } from '../../src/store/sqlite/integrity/verify.ts'
 import { openReader } from '../../src/store/sqlite/reader.ts'
 import { openState } from '../../src/store/sqlite/state.ts'
 import { eventually, startPicket } from '../app/picket.ts'
@@ -99,13 +100,14 @@ async function storedTotal(web: string): Promise<number> {
   return Number(/^picket_records_stored_total (\d+)$/m.exec(text)?.[1] ?? 0)
 }
 
-/** The files are sound and this round's lines are stored without a gap; returns how many. */
+/** The files are sound, the chain is whole, and this round's lines are stored without a gap; returns how many. */
 function checkStore(dataDir: string, round: number): number {
   for (const day of listDays(dataDir)) {
     const db = new Database(dayPath(dataDir, day))
     equal(db.pragma('integrity_check', { simple: true }), 'ok', day)
     db.close()
   }
+  deepEqual(verifyStore(dataDir).findings, [], `round ${round}: the chain`)
   const reader = openReader(dataDir, { recordOf, rawOf })
   const found: number[] = []
   let cursor: string | undefined

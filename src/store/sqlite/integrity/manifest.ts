@@ -19,7 +19,7 @@ import { listDays, openDayForReading } from '../day-file.ts'
 import type { BatchRow } from './chain.ts'
 import { unpackParts } from './chain.ts'
 
-export type Manifest = {
+type Manifest = {
   readonly form: 'picket-manifest/1'
   readonly day: string
   readonly first_batch: number

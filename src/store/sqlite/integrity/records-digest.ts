@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto'
 import type { BlockDictionary } from '../block.ts'
 
 /** The dictionaries of a batch; `hosts` and `apps` begin with '' for "absent". */
-export type BatchNames = Pick<BlockDictionary, 'origins' | 'layouts' | 'hosts' | 'apps' | 'procIds' | 'noTimestamp'>
+type BatchNames = Pick<BlockDictionary, 'origins' | 'layouts' | 'hosts' | 'apps' | 'procIds' | 'noTimestamp'>
 
 export type BatchColumns = {
   readonly count: number

@@ -17,6 +17,7 @@ import {
 } from '../../../../src/store/sqlite/columns.ts'
 import { dayPath } from '../../../../src/store/sqlite/day-file.ts'
 import { linkHash } from '../../../../src/store/sqlite/integrity/chain.ts'
+import { findingKinds } from '../../../../src/store/sqlite/integrity/finding.ts'
 import { type Verification, verifyStore } from '../../../../src/store/sqlite/integrity/verify.ts'
 import { openReader } from '../../../../src/store/sqlite/reader.ts'
 import { cannotRun, verifySecond } from './second-verifier.ts'
@@ -414,5 +415,13 @@ test('the form of a link is fixed', () => {
   equal(
     linkHash(1, link, Buffer.alloc(32)).toString('hex'),
     '4e75951728ce75cf45cbad9b9e96e2ad4231bc968ba5053ab5b6f315aefc9939',
+  )
+})
+
+test('docs/integrity.md names every kind of finding', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../../../docs/integrity.md'), 'utf8')
+  deepEqual(
+    findingKinds.filter(kind => !text.includes(`\`${kind}\``)),
+    [],
   )
 })
