@@ -54,6 +54,14 @@ export function writeManifests(dataDir: string, openDay: string): void {
   }
 }
 
+/** A manifest's file as it is there. */
+export type ManifestFile = { readonly day: string; readonly data: Buffer }
+
+/** All manifests, oldest first. */
+export function readManifests(dataDir: string): readonly ManifestFile[] {
+  return listManifests(dataDir).map(day => ({ day, data: readFileSync(manifestPath(dataDir, day)) }))
+}
+
 /** What a check of the day files found of a day's links. */
 export type DayLinks = { readonly day: string; readonly first: number; readonly last: number; readonly hash: string }
 
@@ -68,12 +76,13 @@ export type ManifestCheck = {
 /**
  * Checks signatures, order, and that the days' links are those that were signed.
  *
+ * @param files read before the day files: a day that ends meanwhile gets a manifest with more links than were seen
  * @param links days that could be read whole, oldest first
  * @param opening the first link that is there and the hash before it (hex)
  * @param key the public key (base64) that must have signed; without it, the first manifest's
  */
 export function checkManifests(
-  dataDir: string,
+  files: readonly ManifestFile[],
   links: readonly DayLinks[],
   opening: { readonly n: number; readonly previous: string } | undefined,
   key?: string | undefined,
@@ -83,10 +92,8 @@ export function checkManifests(
   let signer = key
   let previous: string | null | undefined
   let before: Manifest | undefined
-  const days = listManifests(dataDir)
-  for (const day of days) {
+  for (const { day, data: file } of files) {
     const fault = (what: string): void => void problems.push({ day, text: `the manifest of ${day} ${what}` })
-    const file = readFileSync(manifestPath(dataDir, day))
     const manifest = parseManifest(file)
     if (manifest === undefined || manifest.day !== day) {
       fault('is not one that Picket wrote')
@@ -97,7 +104,7 @@ export function checkManifests(
     if (manifest.key !== signer) fault('was signed with another key')
     else if (!isSigned(manifest)) fault('has a wrong signature')
     if (previous !== undefined && manifest.previous !== previous) fault('does not follow the one before it')
-    if (previous === undefined && before === undefined && day === days[0] && manifest.previous !== null)
+    if (previous === undefined && before === undefined && day === files[0]?.day && manifest.previous !== null)
       fault('has one before it, which is not there')
     if (
       before !== undefined &&
@@ -116,7 +123,7 @@ export function checkManifests(
     previous = sha256(file)
     before = manifest
   }
-  return { problems, manifests: days.length, key: signer, newest: before }
+  return { problems, manifests: files.length, key: signer, newest: before }
 }
 
 type Content = Omit<Manifest, 'previous' | 'key' | 'signature'>

@@ -19,7 +19,7 @@ import {
 import { derivedProblems } from './derived.ts'
 import { type Finding, type FindingKind, isIoError, rangeText } from './finding.ts'
 import { loadHighWater } from './high-water.ts'
-import { checkManifests, type DayLinks, type ManifestCheck } from './manifest.ts'
+import { checkManifests, type DayLinks, type ManifestCheck, readManifests } from './manifest.ts'
 import { checkSeals, loadRatchet, type PlacedSeal } from './ratchet.ts'
 import { digestBytes } from './records-digest.ts'
 import { readBlocks, type StoredBlocks } from './stored-blocks.ts'
@@ -69,6 +69,7 @@ export function verifyStore(dataDir: string, options: VerifyOptions = {}): Verif
   // before the days: a Picket that runs meanwhile only goes on from here
   const highWater = loadHighWater(dataDir)
   const inForce = options.sealKey === undefined ? undefined : loadRatchet(dataDir)
+  const manifestFiles = readManifests(dataDir)
   const run = createRun(options)
   const days = listDays(dataDir)
   for (const day of days) {
@@ -89,7 +90,7 @@ export function verifyStore(dataDir: string, options: VerifyOptions = {}): Verif
       db?.close()
     }
   }
-  const manifests = checkManifests(dataDir, run.dayLinks, run.opening, options.key)
+  const manifests = checkManifests(manifestFiles, run.dayLinks, run.opening, options.key)
   const seals =
     options.sealKey === undefined
       ? undefined
