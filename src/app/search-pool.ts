@@ -11,10 +11,12 @@ import type { SearchAnswer, SearchCall, SearchCalls } from './search-calls.ts'
 const waitingPerProcess = 8
 /** An unused process is ended after this long: it would hold some 60 MB for nothing. */
 const idleMs = 60_000
+/** A cancelled search may still end by itself for so long: a new process costs more. */
+const cancelledMs = 250
 
 export type SearchPool = {
   /** Runs a call in a search process. Errors: SEARCH_BUSY, SEARCH_TIMEOUT, SEARCH_FAILED, and the reader's own;
-   *  rejects with the signal's reason when it fires, and the process that works on it is killed. */
+   *  rejects with the signal's reason when it fires; the process that works on it is killed unless it ends soon. */
   run<M extends keyof SearchCalls>(
     call: Extract<SearchCall, { method: M }>,
     signal?: AbortSignal,
@@ -96,7 +98,15 @@ export function startSearchPool(dataDir: string, config: StoreConfig, metrics: M
         worker => worker.job === undefined && worker.child.connected && !worker.child.killed,
       )
       if (free === undefined && workers.size >= config.parallelSearches) return
-      const job = waiting.shift() as Job
+      // people wait for records; counts may come later
+      const [job] = waiting.splice(
+        Math.max(
+          0,
+          waiting.findIndex(({ call }) => call.method === 'search'),
+        ),
+        1,
+      )
+      if (job === undefined) return
       try {
         give(free ?? startWorker(), job)
       } catch (cause) {
@@ -139,7 +149,12 @@ export function startSearchPool(dataDir: string, config: StoreConfig, metrics: M
       job.reject(reason)
       return
     }
-    for (const worker of workers) if (worker.job === job) fail(worker, reason)
+    for (const worker of workers) {
+      if (worker.job !== job) continue
+      job.reject(reason)
+      clearTimeout(worker.deadline)
+      worker.deadline = setTimeout(() => fail(worker, reason), cancelledMs)
+    }
   }
 
   const shares = Math.min(config.parallelSearches, availableParallelism())
