@@ -15,6 +15,7 @@ import {
   type ChainHead,
   chainBegin,
   headOf,
+  mergeHeartbeats,
   mergeLinks,
   noDigest,
   prepareChain,
@@ -118,6 +119,7 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
   function closeDay(open: OpenDay): void {
     try {
       while (mergeUnsealed(open, { over: true }));
+      open.db.transaction(() => mergeHeartbeats(open.statements.chain))()
       open.db.pragma('wal_checkpoint(TRUNCATE)')
     } catch {
       // its records are stored all the same: they are searched without an index, and the new day must not wait

@@ -118,6 +118,23 @@ export function mergeLinks(statements: ChainStatements, fromSeq: number, toSeq: 
   // of the heartbeats at the edges nobody can say on which side they stand
   while (rows[0]?.count === 0) rows.shift()
   while (rows.at(-1)?.count === 0) rows.pop()
+  putTogether(statements, rows)
+}
+
+/** Puts heartbeats that follow each other into one row each run; for a day that is over. */
+export function mergeHeartbeats(statements: ChainStatements): void {
+  let run: BatchRow[] = []
+  for (const row of statements.newestFirst.all() as BatchRow[]) {
+    if (row.count === 0) run.unshift(row)
+    else {
+      putTogether(statements, run)
+      run = []
+    }
+  }
+  putTogether(statements, run)
+}
+
+function putTogether(statements: ChainStatements, rows: readonly BatchRow[]): void {
   const [first] = rows
   const last = rows.at(-1)
   if (first === undefined || last === undefined || rows.length === 1) return

@@ -103,6 +103,27 @@ test('merging keeps what was hashed, whatever the batches hold', () => {
   )
 })
 
+test('a day that is over keeps its heartbeats in few rows', () => {
+  withFolder(dir => {
+    let now = noon
+    withAppender(
+      dir,
+      appender => {
+        appender.append([batchOf(frames)])
+        for (let i = 0; i < 100; i++) appender.heartbeat()
+        appender.append([batchOf(frames)])
+        for (let i = 0; i < 50; i++) appender.heartbeat()
+        now += dayMs
+        appender.heartbeat()
+      },
+      () => now,
+    )
+    tamper(dir, db => equal(db.prepare('SELECT count(*) FROM batch').pluck().get(), 2))
+    isSaid(dir, ['intact'])
+    deepEqual([verifyStore(dir).links, verifyStore(dir).head?.n], [153, 153])
+  })
+})
+
 test('a byte of a message changed', () => {
   finds(
     dir =>
