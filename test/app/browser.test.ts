@@ -284,7 +284,7 @@ async function openPage(browser: Browser): Promise<{ readonly page: Page; readon
 
 /** axe finds nothing, in light and in dark; takes the pictures. */
 async function checkPage(page: Page, name: string): Promise<void> {
-  await page.locator('.stale').waitFor({ state: 'detached' }) // pale while it loads
+  await eventually(async () => (await page.locator('.stale').count()) === 0, 'all that was pale while it loaded')
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.evaluate('Promise.all(document.getAnimations().map(each => each.finished))')
