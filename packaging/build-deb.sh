@@ -73,6 +73,7 @@ cp packaging/deb/rules-README "$stage/etc/picket/rules.d/README"
 cp systemd/picket.service systemd/picket.socket "$stage/usr/lib/systemd/system"
 cp systemd/picket.sysusers "$stage/usr/lib/sysusers.d/picket.conf"
 cp systemd/picket.tmpfiles "$stage/usr/lib/tmpfiles.d/picket.conf"
+cp packaging/picket-verify.py "$stage/usr/share/picket/picket-verify.py"
 gzip -9nc packaging/picket.1 >"$stage/usr/share/man/man1/picket.1.gz"
 cp packaging/deb/copyright "$doc/copyright"
 {
