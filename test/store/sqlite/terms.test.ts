@@ -23,14 +23,17 @@ const piece = fc.oneof(
 const asciiText = fc.array(piece, { maxLength: 12 }).map(pieces => pieces.join(' '))
 
 function termsOf(set: TermSet): { words: string[]; filterTerms: number[] } {
-  return { words: set.words().split(' ').filter(Boolean).toSorted(), filterTerms: [...set.filterTerms().toSorted()] }
+  return {
+    words: set.words().split(' ').filter(Boolean).toSorted(),
+    filterTerms: Array.from(set.filterTerms().toSorted()),
+  }
 }
 
 function expected(texts: readonly string[]): { words: string[]; filterTerms: number[] } {
   const tokens = [...new Set(texts.flatMap(text => [...tokensOf(text)]))]
   return {
     words: tokens.filter(isWord).toSorted(),
-    filterTerms: [...Int32Array.from(tokens.filter(token => !isWord(token)).map(hashTerm)).toSorted()],
+    filterTerms: Array.from(Int32Array.from(tokens.filter(token => !isWord(token)).map(hashTerm)).toSorted()),
   }
 }
 
