@@ -68,7 +68,7 @@ export type Appender = {
   close(): void
 }
 
-export type Missing = Extract<ChainEvent, { kind: 'missing' }>
+type Missing = Extract<ChainEvent, { kind: 'missing' }>
 
 type OpenDay = { readonly day: string; readonly db: Db; readonly statements: Statements }
 
