@@ -32,7 +32,9 @@ const start = workerData as IntakeStart
 const { writer } = start
 const { timeZone, charset } = start.receive
 const log = createLog(start.logLevel)
-const builder = createBatchBuilder(compileRules(start.rules).rules)
+const builder = createBatchBuilder([])
+/** The sockets open first; the rules are compiled before the first frame is looked at. */
+let hasRules = false
 const origins = new WeakMap<Source, Origin>()
 let day = ''
 let dayEndsAt = 0
@@ -52,12 +54,18 @@ let listeners: readonly Listener[] = []
 function frame(bytes: Uint8Array, from: number, to: number, source: Source): void {
   const receivedAt = Date.now()
   if (receivedAt >= dayEndsAt) startDay(receivedAt)
+  if (!hasRules) useRules(start.rules)
   if (builder.count === 0) {
     firstAt = receivedAt
     flushTimer = setTimeout(onTimer, flushAfterMs)
   }
   builder.take(bytes, from, to, receivedAt, source === lastSource ? (lastOrigin as Origin) : originOf(source))
   if (builder.isFull) flush()
+}
+
+function useRules(rules: IntakeStart['rules']): void {
+  hasRules = true
+  builder.useRules(compileRules(rules).rules)
 }
 
 function originOf(source: Source): Origin {
@@ -114,7 +122,7 @@ writer.on('message', ({ batches }: ToIntake) => {
 main.on('message', (message: ToIntakeThread) => {
   switch (message.type) {
     case 'rules':
-      return builder.useRules(compileRules(message.rules).rules)
+      return useRules(message.rules)
     case 'stop':
       return void stop()
     default:
@@ -131,6 +139,7 @@ async function listen(): Promise<void> {
     if (tcp !== false) opened.push(await startTcp(tcp, { frame }, { ...options, fd: start.inherited.tcp }))
     listeners = opened
     tell({ type: 'listening', listeners: states() })
+    if (!hasRules) useRules(start.rules)
     setInterval(() => tell({ type: 'counters', listeners: states(), waitingRecords: builder.count }), 1000).unref()
   } catch (error) {
     if (!isPicketError(error)) throw error

@@ -5,7 +5,7 @@ import { PicketError } from '../base/errors.ts'
 import { rateLimited } from '../base/log.ts'
 import type { TcpConfig } from '../config/schema.ts'
 import { type Connection, type ConnectionOptions, createConnection } from './connection.ts'
-import { drain } from './drain.ts'
+import { drain, pollSockets } from './drain.ts'
 import { isNoIpv6, listenError } from './listen-error.ts'
 import { createCounters, type FrameSink, type Listener, type ListenOptions } from './listener.ts'
 import { canonicalAddress } from './peer.ts'
@@ -98,6 +98,7 @@ export async function startTcp(config: TcpConfig, sink: FrameSink, options: List
   }
 
   async function close(): Promise<void> {
+    await pollSockets() // closing resets what waits to be accepted, with all that it has sent
     const closed = once(server, 'close')
     server.close()
     await drain(() => counters.bytes, clock)
