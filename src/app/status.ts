@@ -50,6 +50,7 @@ type StatusParts = {
   readonly version: string
   readonly dataDir: string
   readonly startedAt: number
+  readonly clock: Clock
   readonly pool: SearchPool
   readonly intake: () => Intake | undefined
   readonly writer: Writer
@@ -69,6 +70,9 @@ export async function systemStatus(parts: StatusParts): Promise<SystemStatus> {
       : [`Records cannot be stored: ${trouble}. Senders by TCP wait; datagrams are dropped and counted.`]),
     ...(disk.freeBytes < lowDiskShare * disk.totalBytes
       ? ['The disk of the data folder is nearly full: make room or shorten store.retention.']
+      : []),
+    ...((totals.newest ?? 0) > parts.clock.now() + dayMs
+      ? ['The newest record was received in the future: this machine had a wrong clock. Newer records join its day.']
       : []),
     ...parts.warnings(),
   ]

@@ -30,8 +30,8 @@ export function tailCommand({ io, engine }: Cli): Command {
           const head = reader.search({ query: { kind: 'all' }, limit: 1 }).records[0]?.id
           if (head !== after) {
             const page = reader.search({ query, limit: batchRecords, ...(after === undefined ? {} : { after }) })
-            if (page.nextCursor !== null)
-              io.err('picket: more is stored than can be shown; some records are left out\n')
+            const leftOut = (page.matched ?? 0) - page.records.length
+            if (leftOut > 0) io.err(`picket: ${leftOut} records came too fast to be shown; picket search has them\n`)
             await io.out(
               page.records
                 .toReversed()

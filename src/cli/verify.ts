@@ -74,7 +74,9 @@ function readText(file: string): string {
 function print(verification: Verification): string {
   const { outcome, findings, findingCount, notes, records, links, days, anchorsHeld, sealsHeld, manifests, key, head } =
     verification
-  const lines = [`${words[outcome]}: ${records} records in ${links} batches of ${days} days`]
+  const lines = [
+    `${words[outcome]}: ${counted(records, 'record')} in ${counted(links, 'batch', 'batches')} of ${counted(days, 'day')}`,
+  ]
   if (head !== undefined)
     lines.push(`the chain ends at batch ${head.n}, record ${head.seq}, ${new Date(head.at).toISOString()}`)
   if (manifests > 0) lines.push(`${manifests} day manifests, signed with the key ${visible(key ?? '')}`)
@@ -105,4 +107,8 @@ function toJson({
     seals_held: sealsHeld,
     head: head === undefined ? null : { ...head, hash: head.hash.toString('hex'), at: new Date(head.at).toISOString() },
   }
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
 }

@@ -26,7 +26,7 @@ test('intact: 0, and the checkpoint of the moment holds', () =>
     equal(code, 0, out)
     match(
       out,
-      /^intact: 30 records in 7 batches of 1 days\nthe chain ends at batch 7, record 30, 2026-11-23T12:00:00.000Z\n/,
+      /^intact: 30 records in 7 batches of 1 day\nthe chain ends at batch 7, record 30, 2026-11-23T12:00:00.000Z\n/,
     )
     const checkpoint = await picket('checkpoint')
     match(checkpoint.out, /^picket-checkpoint\/1 7 30 [0-9a-f]{64} 2026-11-23T12:00:00.000Z\n$/)
