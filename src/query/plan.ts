@@ -43,7 +43,8 @@ function isIndexed(field: string): boolean {
 function testPlan(test: Test): IndexPlan {
   switch (test.op) {
     case 'phrase':
-      return literalPlan(test.text.toLowerCase(), { left: true, right: !test.prefix })
+      // blanks at the ends are not part of what is looked for (phrase.ts): `"on "*` finds `one`
+      return literalPlan(test.text.trim().toLowerCase(), { left: true, right: !test.prefix })
     case 'word':
     case 'glob':
       return globPlan(test.glob, test.op === 'glob' && test.cased)

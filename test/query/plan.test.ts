@@ -36,6 +36,7 @@ test('plans', () => {
   p('chattr', 'chattr')
   p('"Touch -r"', '(touch & r)')
   p('"nc -l"*', '(nc & l…)')
+  p('" on "*', 'on…')
   p('a OR "b c"', '(a | (b & c))')
   p('a -b', 'a')
   p('a OR -b', 'all')

@@ -97,15 +97,25 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
     }
     const db = openDayForReading(dataDir, day)
     if (db === undefined) return undefined
-    const statements = prepare(db)
-    const summaries = openSummaries(firstSeq => statements.summary.get(firstSeq) as Buffer)
-    const made = { day, db, statements, index: prepareIndex(db), summaries }
+    const made = usable(day, db)
     open.set(day, made)
     for (const [oldest, file] of open) {
       if (open.size <= maxOpenDays) break
       closeDay(oldest, file.db)
     }
     return made
+  }
+
+  /** Errors: DATA_UNREADABLE when the tables of the file are damaged. */
+  function usable(day: string, db: Db): OpenDay {
+    try {
+      const statements = prepare(db)
+      const summaries = openSummaries(firstSeq => statements.summary.get(firstSeq) as Buffer)
+      return { day, db, statements, index: prepareIndex(db), summaries }
+    } catch (error) {
+      db.close()
+      throw unreadable(dataDir, day, error)
+    }
   }
 
   function closeDay(day: string, db: Db): void {
