@@ -8,7 +8,7 @@ import { systemClock } from '../base/clock.ts'
 import { createMetrics } from '../base/metrics.ts'
 import type { Config } from '../config/schema.ts'
 import { rawOf, recordOf } from '../parse/record.ts'
-import { listDays } from '../store/sqlite/day-file.ts'
+import { daySizes } from '../store/sqlite/day-file.ts'
 import { lockDataDir } from '../store/sqlite/lock.ts'
 import { openReader } from '../store/sqlite/reader.ts'
 import { openState } from '../store/sqlite/state.ts'
@@ -86,7 +86,7 @@ async function start(config: Config, log: Logger): Promise<Started> {
       onDied: died.reject,
     }),
   )
-  stack.use(startRetention(config.store, listDays(dataDir), writer, clock))
+  stack.use(startRetention({ config: config.store, sizes: () => daySizes(dataDir), writer, clock, log }))
 
   // the threads start first: they load their modules, and listen, while the rest is built here
   let intake: Intake | undefined

@@ -4,6 +4,7 @@ import { type MessagePort, Worker } from 'node:worker_threads'
 import { PicketError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Committed } from '../store/sqlite/append.ts'
+import type { RemovalReason } from '../store/sqlite/integrity/chain.ts'
 import type { FromWriter, ToWriter, WriterStart } from '../store/sqlite/writer.thread.ts'
 
 export type Writer = {
@@ -11,7 +12,7 @@ export type Writer = {
   readonly ready: Promise<void>
   /** Gives the writer the port of an intake thread. */
   attach(port: MessagePort): void
-  removeDaysBefore(day: string): void
+  removeDaysBefore(day: string, reason: RemovalReason): void
   /** What keeps the store from writing at this moment, or undefined when all is well. */
   trouble(): string | undefined
   /** Resolves when the thread has ended, however it did: from then on nothing is stored. */
@@ -27,6 +28,11 @@ type WriterEvents = {
   /** The thread ended by itself: a bug of ours. The process must not go on without a store. */
   readonly onDied: (error: Error) => void
 }
+
+const removedBecause = {
+  age: 'removed days older than store.retention',
+  size: 'removed the oldest days: the records took more than store.maxBytes',
+} as const
 
 /** Starts the writer thread; batches may be sent before it is ready. */
 export function startWriter(dataDir: string, log: Log, events: WriterEvents): Writer {
@@ -55,7 +61,7 @@ export function startWriter(dataDir: string, log: Log, events: WriterEvents): Wr
       case 'warning':
         return log.error({ reason: message.message }, 'the proof of what is stored has a gap')
       case 'removed':
-        if (message.days.length > 0) log.info({ days: message.days }, 'removed days older than the retention')
+        if (message.days.length > 0) log.info({ days: message.days }, removedBecause[message.reason])
         return
       case 'closed':
         return closed.resolve()
@@ -78,7 +84,7 @@ export function startWriter(dataDir: string, log: Log, events: WriterEvents): Wr
   return {
     ready: ready.promise,
     attach: port => tell({ type: 'attach', port }, [port]),
-    removeDaysBefore: day => tell({ type: 'removeDaysBefore', day }),
+    removeDaysBefore: (day, reason) => tell({ type: 'removeDaysBefore', day, reason }),
     trouble: () => trouble,
     ended,
     async [Symbol.asyncDispose]() {

@@ -66,6 +66,7 @@ function templateLines(key: Key): string[] {
 function example(key: Key): string {
   const examples: { readonly [name: string]: string } = {
     'web.publicUrl': 'https://picket.example.com',
+    'store.maxBytes': '500GiB',
     'mail.server': 'smtp://user@mail.example.com:587',
     'mail.passwordFile': '/etc/picket/mail.secret',
     'mail.tlsCa': '/etc/picket/mail-ca.pem',

@@ -2,6 +2,7 @@
 // errors come from this table.
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { byteAmount, dayAmount } from './amounts.ts'
 
 const port = z.int().min(0).max(65535)
 const seconds = z.int().min(1).max(86_400)
@@ -77,12 +78,17 @@ const store = z.strictObject({
     .array(
       z.strictObject({
         query: z.literal('*'),
-        keep: z.string().regex(/^[1-9]\d{0,4}d$/, 'must be a number of days like 90d'),
+        keep: z.string().regex(dayAmount, 'must be a number of days like 90d'),
       }),
     )
     .length(1)
     .default([{ query: '*', keep: '90d' }])
     .describe('how long records are kept'),
+  maxBytes: z.coerce
+    .string()
+    .regex(byteAmount, 'must be a size like 500GiB')
+    .optional()
+    .describe('the oldest days go when all records take more than this, like 500GiB; the day being written stays'),
   searchTimeoutSeconds: seconds.default(30).describe('a search that takes longer is stopped'),
   searchMemoryMiB: z.int().min(64).max(65_536).default(512).describe('a search that needs more memory is stopped'),
   parallelSearches: z.int().min(1).max(64).default(2).describe('searches that run at the same time; more wait'),

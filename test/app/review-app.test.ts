@@ -11,7 +11,6 @@ import { test } from 'node:test'
 import type { MessagePort } from 'node:worker_threads'
 import { createBatchBuilder } from '../../src/app/batch-builder.ts'
 import { startIntake } from '../../src/app/intake.ts'
-import { startRetention } from '../../src/app/retention.ts'
 import type { Writer } from '../../src/app/writer.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { compileRules } from '../../src/detect/rules.ts'
@@ -82,48 +81,6 @@ test('an intake thread whose writer is no more stops all the same', { timeout: 3
   ended.resolve()
   await intake[Symbol.asyncDispose]()
   port?.close()
-})
-
-test('retention does not act on a clock that jumped', context => {
-  context.mock.timers.enable({ apis: ['setInterval'] })
-  const hour = 3_600_000
-  const day = 24 * hour
-  const removedAt: string[] = []
-  const start = (at: number, days: readonly string[]) => {
-    let wall = at
-    let monotonic = 0
-    const retention = startRetention(
-      { retention: [{ query: '*', keep: '30d' }] },
-      days,
-      { removeDaysBefore: before => void removedAt.push(before) },
-      { now: () => wall, monotonic: () => monotonic },
-    )
-    const pass = (hours: number): readonly string[] => {
-      for (let i = 0; i < hours; i++) {
-        wall += hour
-        monotonic += hour
-        context.mock.timers.tick(hour)
-      }
-      return [...new Set(removedAt.splice(0))]
-    }
-    return { retention, pass, jump: (ms: number) => (wall += ms) }
-  }
-  const now = Date.UTC(2026, 10, 23, 1)
-
-  const steady = start(now, ['20260101', '20261122', '20261123'])
-  deepEqual(steady.pass(1), ['20261024'])
-  steady.jump(3650 * day)
-  deepEqual(steady.pass(20), [])
-  steady.jump(-3650 * day)
-  deepEqual(steady.pass(20), [])
-  deepEqual(steady.pass(10), ['20261025', '20261026'])
-  steady.retention[Symbol.dispose]()
-
-  // at the second start with the wrong clock there is a file of the wrong day
-  const wrong = start(now + 3650 * day, ['20261122', '20261123', dayOf(now + 3650 * day)])
-  deepEqual(wrong.pass(23), [])
-  equal(wrong.pass(2).length, 1)
-  wrong.retention[Symbol.dispose]()
 })
 
 test('a hit keeps an excerpt of a long record, whatever is long in it', () => {

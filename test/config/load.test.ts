@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, test } from 'node:test'
 import { isPicketError } from '../../src/base/errors.ts'
+import { bytesOf, daysOf } from '../../src/config/amounts.ts'
 import { ConfigError, printFinding } from '../../src/config/finding.ts'
 import { type LoadOptions, loadConfig } from '../../src/config/load.ts'
 import { configSchema } from '../../src/config/schema.ts'
@@ -79,6 +80,8 @@ test('a wrong value is named with what it must be', () => {
   f('store: { retention: [{ query: "*", keep: -1 }] }', [
     'picket.yaml:1:42 store.retention.0.keep: must be text, not -1',
   ])
+  f('store: { maxBytes: 500G }', ['picket.yaml:1:20 store.maxBytes: must be a size like 500GiB, not "500G"'])
+  f('store: { maxBytes: [] }', ['picket.yaml:1:20 store.maxBytes: must be a size like 500GiB, not a list'])
   f('web: { publicUrl: picket.example.com }', [
     'picket.yaml:1:19 web.publicUrl: must be a URL, not "picket.example.com"',
   ])
@@ -101,6 +104,12 @@ test('mail: what is missing, and what would end up in a header', () => {
   f(withPassword, [
     'picket.yaml:1:17 mail.server: must be smtp://user@host:587 or smtps://user@host:465, the password in passwordFile',
   ])
+})
+
+test('amounts: days, bytes, and bytes by unit', () => {
+  equal(load('store: { maxBytes: 5000000 }').store.maxBytes, '5000000')
+  deepEqual(['5000000', '1MiB', '500GiB', '3TiB'].map(bytesOf), [5_000_000, 1 << 20, 536_870_912_000, 3 * 2 ** 40])
+  deepEqual(['1d', '400d'].map(daysOf), [1, 400])
 })
 
 test('all findings at once, in the order of the file', () => {

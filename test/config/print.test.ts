@@ -33,9 +33,10 @@ test('every option has its line of help', () => {
 test('the shipped file is all comments, and with the # removed it is the defaults', () => {
   equal(parse(printConfigTemplate()), null)
   const active = printConfigTemplate().replace(/^#(?=( {2})*\w+:)/gm, '')
-  const { mail, web, ...rest } = configSchema.parse(parse(active))
-  const { web: defaultWeb, ...defaults } = configSchema.parse({})
+  const { mail, web, store, ...rest } = configSchema.parse(parse(active))
+  const { web: defaultWeb, store: defaultStore, ...defaults } = configSchema.parse({})
   deepEqual(rest, defaults)
+  deepEqual(store, { ...defaultStore, maxBytes: '500GiB' })
   deepEqual(web, { ...defaultWeb, publicUrl: 'https://picket.example.com' })
   equal(mail?.server, 'smtp://user@mail.example.com:587')
 })

@@ -19,6 +19,7 @@ import {
   mergeLinks,
   noDigest,
   prepareChain,
+  type RemovalReason,
 } from './integrity/chain.ts'
 import { type HighWater, loadHighWater, openHighWater } from './integrity/high-water.ts'
 import { writeManifests } from './integrity/manifest.ts'
@@ -62,9 +63,9 @@ export type Appender = {
   saveHighWater(): void
   /** Merges small blocks when there are enough of them; true when it did something. */
   merge(): boolean
-  /** Notes in the chain that the days before `day` (YYYYMMDD) go, and unlinks their files, never the one being written;
-   *  returns the days. */
-  removeDaysBefore(day: string): readonly string[]
+  /** Notes in the chain that the days before `day` (YYYYMMDD) go and why, and unlinks their files, never the one being
+   *  written; returns the days. */
+  removeDaysBefore(day: string, reason: RemovalReason): readonly string[]
   close(): void
 }
 
@@ -242,7 +243,7 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
     heartbeat() {
       if (newestDay !== '') note(dayOf(now()))
     },
-    removeDaysBefore(day) {
+    removeDaysBefore(day, reason) {
       const old = listDays(dataDir).filter(d => d < day && d !== current?.day)
       const last = old.at(-1)
       if (last === undefined) return []
@@ -252,6 +253,7 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
       const end = headOfDay(dataDir, last)
       const event: ChainEvent | undefined = end && {
         kind: 'retention',
+        reason,
         days: old,
         n: end.n,
         hash: end.hash.toString('hex'),

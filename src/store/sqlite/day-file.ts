@@ -1,5 +1,5 @@
 // One SQLite file per receive day (UTC): its schema, its name, and opening it for writing or reading.
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { PicketError } from '../../base/errors.ts'
@@ -73,6 +73,17 @@ export function listDays(dataDir: string): string[] {
 
 export function dayPath(dataDir: string, day: string): string {
   return join(recordsDir(dataDir), `${day}.db`)
+}
+
+export type DaySize = { readonly day: string; readonly bytes: number }
+
+/** The days that have a file with what their files take, oldest first. */
+export function daySizes(dataDir: string): readonly DaySize[] {
+  const bytesOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  return listDays(dataDir).map(day => {
+    const path = dayPath(dataDir, day)
+    return { day, bytes: bytesOf(path) + bytesOf(`${path}-wal`) }
+  })
 }
 
 /** Opens the day's file for writing, making it if need be. Errors: DATA_UNREADABLE. */

@@ -5,13 +5,14 @@
 //     └──────────── committed (RELP answers, credit) ◄────────────────┴──► main (alerting, tail, metrics)
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { type Batch, type Committed, openAppender } from './append.ts'
+import type { RemovalReason } from './integrity/chain.ts'
 
 export type WriterStart = { readonly dataDir: string }
 
 /** main → writer. `attach` gives the port of an intake thread. */
 export type ToWriter =
   | { readonly type: 'attach'; readonly port: MessagePort }
-  | { readonly type: 'removeDaysBefore'; readonly day: string }
+  | { readonly type: 'removeDaysBefore'; readonly day: string; readonly reason: RemovalReason }
   | { readonly type: 'close' }
 
 /** intake → writer, on the intake's own port; arrays transferred. */
@@ -27,7 +28,7 @@ export type FromWriter =
   | { readonly type: 'failed'; readonly message: string }
   /** What concerns the proof of what is stored, not the storing. */
   | { readonly type: 'warning'; readonly message: string }
-  | { readonly type: 'removed'; readonly days: readonly string[] }
+  | { readonly type: 'removed'; readonly days: readonly string[]; readonly reason: RemovalReason }
   | { readonly type: 'closed' }
 
 /** More would make one transaction, and the wait of the batches behind it, long. */
@@ -61,7 +62,7 @@ main.on('message', (message: ToWriter) => {
       })
       return
     case 'removeDaysBefore':
-      return removeDaysBefore(message.day)
+      return removeDaysBefore(message.day, message.reason)
     case 'close':
       return close()
     default:
@@ -147,9 +148,9 @@ function mergeWhenIdle(): void {
   }
 }
 
-function removeDaysBefore(day: string): void {
+function removeDaysBefore(day: string, reason: RemovalReason): void {
   try {
-    tell({ type: 'removed', days: appender.removeDaysBefore(day) })
+    tell({ type: 'removed', days: appender.removeDaysBefore(day, reason), reason })
   } catch (error) {
     tell({ type: 'failed', message: `cannot remove old days: ${(error as Error).message}` })
   }

@@ -204,7 +204,7 @@ test('a removed day is let go of', { skip: process.platform !== 'linux' }, () =>
       appender.append([batchOf(noon + day * dayMs, `<13>day ${day}`)])
       equal(reader.search(everything).records.length, day + 1)
     }
-    appender.removeDaysBefore('20261126')
+    appender.removeDaysBefore('20261126', 'age')
     equal(reader.hitsAfter(undefined, 10).length, 0)
     deepEqual(
       openFiles().filter(path => path.startsWith(dir) && path.endsWith('(deleted)')),

@@ -179,8 +179,8 @@ describe('store', () => {
       const appender = openAppender(dir)
       for (const day of [0, 1, 2])
         appender.append([batchOf([{ frame: Buffer.from(`<13>${day}`), receivedAt: noon + day * 86_400_000 }], builder)])
-      deepEqual(appender.removeDaysBefore('20261125'), ['20261123', '20261124'])
-      deepEqual(appender.removeDaysBefore('20270101'), [])
+      deepEqual(appender.removeDaysBefore('20261125', 'age'), ['20261123', '20261124'])
+      deepEqual(appender.removeDaysBefore('20270101', 'age'), [])
       appender.close()
       const reader = openReader(dir, { recordOf, rawOf })
       deepEqual(

@@ -23,10 +23,20 @@ export type Link = {
   readonly digest: Uint8Array
 }
 
+/** Why whole days go. */
+export type RemovalReason = 'age' | 'size'
+
 /** A link without records says what happened to the store, or only that Picket was alive. */
 export type ChainEvent =
-  /** Days removed because the retention asks for it; the last link of the newest one. */
-  | { readonly kind: 'retention'; readonly days: readonly string[]; readonly n: number; readonly hash: string }
+  /** Days removed because they were too old, or the records took too much room; the last link of the newest one.
+   *  Without a reason: by a Picket that knew age only. */
+  | {
+      readonly kind: 'retention'
+      readonly reason?: RemovalReason
+      readonly days: readonly string[]
+      readonly n: number
+      readonly hash: string
+    }
   /** Records that were stored once are not there any more: noticed at a start. */
   | { readonly kind: 'missing'; readonly firstSeq: number; readonly lastSeq: number; readonly n: number }
   /** Everything before this link, authenticated with a key that is wiped now (ratchet.ts). */

@@ -43,7 +43,7 @@ test('a manifest whose day was removed stays, and the chain follows it', () => {
   withDays(dir => {
     withAppender(
       dir,
-      appender => appender.removeDaysBefore(days[2]),
+      appender => appender.removeDaysBefore(days[2], 'age'),
       () => noon + 3 * dayMs,
     )
     deepEqual([verifyStore(dir).outcome, verifyStore(dir).manifests], ['intact', 3])

@@ -55,7 +55,7 @@ test('each seal has its own key, over days, restarts and merges', () => {
     equal(statSync(join(dir, 'seal.key')).mode & 0o777, 0o600)
     withAppender(
       dir,
-      appender => appender.removeDaysBefore('20261124'),
+      appender => appender.removeDaysBefore('20261124', 'age'),
       () => noon + dayMs,
     )
     deepEqual(sealsOf(dir, first), [5])

@@ -295,16 +295,26 @@ test('a day removed: by retention, and by somebody', () => {
     for (const days of [0, 1, 2]) fillSmall(dir, noon + days * dayMs)
     withAppender(
       dir,
-      appender => appender.removeDaysBefore('20261124'),
+      appender => appender.removeDaysBefore('20261124', 'age'),
       () => noon + 2 * dayMs,
     )
     isSaid(dir, ['intact'])
     withAppender(
       dir,
-      appender => appender.removeDaysBefore('20261125'),
+      appender => appender.removeDaysBefore('20261125', 'size'),
       () => noon + 2 * dayMs,
     )
     isSaid(dir, ['intact'])
+    const reasons: unknown[] = []
+    tamper(
+      dir,
+      db => {
+        for (const body of db.prepare('SELECT body FROM event ORDER BY n').pluck().all() as string[])
+          reasons.push((JSON.parse(body) as { reason?: string }).reason)
+      },
+      noon + 2 * dayMs,
+    )
+    deepEqual(reasons, ['age', 'size'])
   })
   withFolder(dir => {
     for (const days of [0, 1, 2]) fillSmall(dir, noon + days * dayMs)
@@ -325,7 +335,7 @@ test('a day that no longer receives is removed too, and the chain goes on', () =
     withAppender(
       dir,
       appender => {
-        deepEqual(appender.removeDaysBefore('20261201'), ['20261123'])
+        deepEqual(appender.removeDaysBefore('20261201', 'age'), ['20261123'])
         appender.append([batchOf(frames, later)])
       },
       () => later,
