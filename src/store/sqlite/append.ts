@@ -134,7 +134,7 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
   function mergeUnsealed(open: OpenDay, { over }: { over: boolean }): boolean {
     const { statements, db } = open
     let rows = 0
-    const run = firstRun(statements.unsealed.all() as UnsealedRow[])
+    const run = firstRun(statements.unsealed.all() as UnsealedRow[], statements.chainFrom.get() as number | undefined)
     const full = run.findIndex(block => (rows += block.count) >= rowsPerBlock)
     const isFull = full >= 0
     if (isFull) run.length = full + 1
@@ -300,6 +300,7 @@ function prepare(db: Db) {
     insertHit: db.prepare('INSERT INTO hit(seq, rules, record) VALUES (?, ?, ?)'),
     unsealed: db.prepare('SELECT first_seq, count FROM block WHERE sealed = 0 ORDER BY first_seq'),
     column: db.prepare('SELECT data FROM column_data WHERE id = ?').pluck(),
+    chainFrom: db.prepare('SELECT first_seq FROM batch ORDER BY n LIMIT 1').pluck(),
     removeBlock: db.prepare('DELETE FROM block WHERE first_seq = ?'),
     removeColumns: db.prepare('DELETE FROM column_data WHERE id BETWEEN ? AND ?'),
   }
@@ -328,11 +329,13 @@ function insertBlock(
   statements.insertFilter.run(firstSeq, asBuffer(buildFilter(block.filterTerms)))
 }
 
-/** The unsealed blocks from the first one on, as far as they follow each other without a sealed one between. */
-function firstRun(unsealed: readonly UnsealedRow[]): UnsealedRow[] {
+/** The unsealed blocks from the first one on, as far as they follow each other without a sealed one between. What was
+ *  stored before there was a chain stays apart from what a link accounts for. */
+function firstRun(unsealed: readonly UnsealedRow[], chainFrom: number | undefined): UnsealedRow[] {
   const gap = unsealed.findIndex((block, i) => {
     const before = unsealed[i - 1]
-    return before !== undefined && before.first_seq + before.count !== block.first_seq
+    if (before === undefined) return false
+    return before.first_seq + before.count !== block.first_seq || block.first_seq === chainFrom
   })
   return unsealed.slice(0, gap < 0 ? unsealed.length : gap)
 }
