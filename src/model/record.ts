@@ -12,6 +12,9 @@ export type FieldValue = string | number | boolean | readonly string[]
 /** Extracted fields by ECS name, flat: `{'user.name': 'alice', 'source.port': 22}`. The object has no prototype. */
 export type Fields = { readonly [name: string]: FieldValue }
 
+/** The field of the name in the sender's verified certificate. Only Picket sets it, whatever a message says. */
+export const certificateField = 'tls.client.subject'
+
 /** A parsed message with its reception facts and extracted fields. Absent values are undefined. */
 export type LogRecord = {
   /** `YYYYMMDD-` and twelve digits: receive day (UTC) and sequence number. '' until it is stored. */

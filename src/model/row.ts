@@ -27,6 +27,23 @@ export type Origin = {
   readonly transport: Transport
   readonly timeZone: string
   readonly charset: string
+  /** The name in the sender's certificate, when the listener verified it (src/receive/tls-client.ts). */
+  readonly cert?: string | undefined
+}
+
+/** An origin as blocks keep it and digests hash it: four texts, and an object only when there is more to say. */
+export type OriginTuple =
+  | readonly [peer: string, transport: string, timeZone: string, charset: string]
+  | readonly [peer: string, transport: string, timeZone: string, charset: string, more: { readonly cert?: string }]
+
+export function originToTuple({ peer, transport, timeZone, charset, cert }: Origin): OriginTuple {
+  return cert === undefined ? [peer, transport, timeZone, charset] : [peer, transport, timeZone, charset, { cert }]
+}
+
+export function originOfTuple([peer, transport, timeZone, charset, more]: OriginTuple): Origin {
+  // the transport was written by this store's own builder
+  const origin = { peer, transport: transport as Transport, timeZone, charset }
+  return more?.cert === undefined ? origin : { ...origin, cert: more.cert }
 }
 
 /** `YYYYMMDD` of a time, UTC. */

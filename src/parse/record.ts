@@ -1,10 +1,18 @@
 // Stored row → record. The same code makes the record that a rule sees on arrival and the one that a search finds years
 // later: header by syslog-parser, fields by the body parsers, both only when somebody looks.
-import type { Fields, Format, LogRecord, StructuredData, Transport } from '../model/record.ts'
+import {
+  certificateField,
+  type Fields,
+  type Format,
+  type LogRecord,
+  type StructuredData,
+  type Transport,
+} from '../model/record.ts'
 import type { Origin, StoredRow } from '../model/row.ts'
 import { parseMessage } from '../syslog-parser/parse.ts'
 import { formatOfLayout, printHeader } from '../syslog-parser/scan.ts'
 import type { SyslogMessage } from '../syslog-parser/types.ts'
+import { newOpenFields } from './body.ts'
 import { type Extracted, extractFields } from './fields.ts'
 
 /** The record of a row; '' as `id` until it is stored. Never throws. */
@@ -50,6 +58,7 @@ class RowRecord implements LogRecord {
   readonly #row: StoredRow
   #header: SyslogMessage | undefined
   #extracted: Extracted | undefined
+  #fields: Fields | undefined
 
   constructor(row: StoredRow, id: string) {
     this.id = id
@@ -96,11 +105,18 @@ class RowRecord implements LogRecord {
     return (this.#header ??= headerOf(this.#row)).message
   }
   get fields(): Fields {
-    return (this.#extracted ??= extractFields(this)).fields
+    return (this.#fields ??= withCertificate(this.#extract().fields, this.#row.origin.cert))
   }
   get problems(): readonly string[] {
-    return (this.#extracted ??= extractFields(this)).problems
+    return this.#extract().problems
   }
+  #extract(): Extracted {
+    return (this.#extracted ??= extractFields(this))
+  }
+}
+
+function withCertificate(fields: Fields, cert: string | undefined): Fields {
+  return cert === undefined ? fields : Object.assign(newOpenFields(), fields, { [certificateField]: cert })
 }
 
 function headerOf(row: StoredRow): SyslogMessage {

@@ -40,7 +40,7 @@ const keywords = `auditd.auid auditd.key auditd.node auditd.sequence auditd.sysc
   pam.service pam.type process.args process.executable process.name process.parent.executable process.signal
   process.tty process.working_directory rule.id rule.level rule.name service.name session.id snoopy.login
   source.domain ssh.fingerprint ssh.invalid_user ssh.key_type ssh.method ssh.preauth sudo.chroot sudo.env sudo.host
-  sudo.session url.domain url.full url.original url.path url.query user.changes.field user.changes.from
+  sudo.session tls.client.subject url.domain url.full url.original url.path url.query user.changes.field user.changes.from
   user.changes.to user.effective.id user.effective.name user.id user.name user.target.home user.target.id
   user.target.name user.target.shell user_agent.original winlog.channel`
 
@@ -51,6 +51,7 @@ const aliases: { readonly [name: string]: string } = {
   'process.pid': 'pid',
   'source.ip': 'src src_ip',
   'source.port': 'src_port',
+  'tls.client.subject': 'cert',
   'destination.ip': 'dst dst_ip',
   'destination.port': 'dst_port',
   'event.action': 'action',
@@ -65,9 +66,11 @@ export const verbatimFields: ReadonlySet<string> = new Set(
     pam.service service.name user_agent.original`),
 )
 
-/** True for fields that hold Picket's conclusion (`event.action: ssh_login`), not text of the frame. */
+/** True for fields that hold Picket's conclusion (`event.action: ssh_login`) or what it verified, not text of the frame. */
 export function isDerived(name: string): boolean {
-  return name === 'event.action' || name === 'event.outcome' || name === 'network.direction'
+  return (
+    name === 'event.action' || name === 'tls.client.subject' || name === 'event.outcome' || name === 'network.direction'
+  )
 }
 
 const table: ReadonlyMap<string, FieldInfo> = fieldTable()

@@ -269,6 +269,11 @@ test('JSON', () => {
     'source.ip': null,
     'process.pid': 7,
   })
+  // a sender cannot verify itself
+  fact('app', '{"tls.client.subject":"a","tls":{"client":{"subject":"b"}},"fine":1}', {
+    'tls.client.subject': null,
+    fine: 1,
+  })
   const { fields, problems } = extractFields({ appName: 'app', message: '{"cut":"sho' })
   deepEqual([Object.keys(fields), problems], [[], ['the message begins like a JSON object and is not one']])
 })

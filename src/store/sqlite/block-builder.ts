@@ -1,6 +1,6 @@
 // Gathers records into the columns of one block. Runs in the intake thread for every record, and in the writer when
 // small blocks are merged. Rows go in at a few hundred nanoseconds each: no object and no string per record.
-import type { Origin, StoredRow } from '../../model/row.ts'
+import { type Origin, type OriginTuple, originToTuple, type StoredRow } from '../../model/row.ts'
 import {
   type BatchBlock,
   type BlockDictionary,
@@ -208,7 +208,7 @@ export class BlockBuilder {
   }
 
   #originList(): BlockDictionary['origins'] {
-    return [...this.#origins.keys()].map(key => JSON.parse(key) as [string, string, string, string])
+    return [...this.#origins.keys()].map(key => JSON.parse(key) as OriginTuple)
   }
 
   #setCommon(
@@ -236,7 +236,7 @@ export class BlockBuilder {
   #useOrigin(origin: Origin): void {
     let id = this.#originIds.get(origin)
     if (id === undefined) {
-      const key = JSON.stringify([origin.peer, origin.transport, origin.timeZone, origin.charset])
+      const key = JSON.stringify(originToTuple(origin))
       id = this.#origins.get(key)
       if (id === undefined) this.#origins.set(key, (id = this.#origins.size))
       this.#originIds.set(origin, id)

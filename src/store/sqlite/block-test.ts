@@ -1,6 +1,7 @@
 // Query → what the columns of a block tell about its rows, before any record is made. The predicate (query/match.ts)
 // stays the judge: values of a column go through the very same predicate, once per distinct value where there is a list
 // of them; what the columns cannot tell is `unknown` and left to it.
+import { certificateField } from '../../model/record.ts'
 import type { EventView, Query, Test } from '../../query/ast.ts'
 import { verbatimFields } from '../../query/fields.ts'
 import { compileQuery } from '../../query/match.ts'
@@ -76,7 +77,10 @@ export function makesFewRecords(query: Query): boolean {
   }
 }
 
-const headerFields = new Set('host app severity facility peer transport received procid timestamp msgid'.split(' '))
+const headerFields = new Set([
+  ...'host app severity facility peer transport received procid timestamp msgid'.split(' '),
+  certificateField,
+])
 
 /** 0: a small column; 1: the text; 2: the text, to be narrowed only. */
 function cost(query: Query): number {
@@ -98,6 +102,8 @@ function compileField(field: string, test: Test, options: BlockTestOptions): Blo
       return view => byId(view, view.origins(), origin => judge(origin.peer))
     case 'transport':
       return view => byId(view, view.origins(), origin => judge(origin.transport))
+    case certificateField:
+      return view => byId(view, view.origins(), origin => judge(origin.cert))
     case 'severity':
       return byPri(pri => judge(pri & 7))
     case 'facility':

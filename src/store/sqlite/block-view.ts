@@ -1,7 +1,6 @@
 // Reads one block: each column is fetched and unpacked when it is first asked for.
 import { zstdDecompressSync } from 'node:zlib'
-import type { Transport } from '../../model/record.ts'
-import type { Origin, StoredRow } from '../../model/row.ts'
+import { type Origin, originOfTuple, type StoredRow } from '../../model/row.ts'
 import { type BlockDictionary, column } from './block.ts'
 import { unpackBytes, unpackDeltas, unpackJson, unpackNumbers } from './columns.ts'
 import { type LowerScratch, lowerScratch } from './lower-ascii.ts'
@@ -54,9 +53,7 @@ export function openBlock(
     for (const row of dictionary.noTimestamp) values[row] = Number.NaN
     return values
   })
-  const origins = dictionary.origins.map(
-    ([peer, transport, timeZone, charset]): Origin => ({ peer, transport: transport as Transport, timeZone, charset }),
-  )
+  const origins = dictionary.origins.map(originOfTuple)
   const originIds = numbers(column.origin)
   const layoutIds = numbers(column.layout)
   const pris = numbers(column.pri)

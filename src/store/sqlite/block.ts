@@ -3,6 +3,7 @@
 //   block(first_seq, count, times, summary)   one row; count and times prune, the summary counts
 //   column_data(first_seq × 16 + column)      each column apart, so that reading one does not read the others
 //   terms (FTS5) + term_filter                sealed blocks only; a small block is cheap to scan
+import type { OriginTuple } from '../../model/row.ts'
 
 export const column = {
   received: 0,
@@ -44,8 +45,7 @@ export type BatchBlock = EncodedBlock & {
 }
 
 export type BlockDictionary = {
-  /** peer, transport, time zone, charset. */
-  readonly origins: readonly (readonly [string, string, string, string])[]
+  readonly origins: readonly OriginTuple[]
   readonly layouts: readonly number[]
   /** Index 0 stands for "absent" in the three lists below. */
   readonly hosts: readonly string[]

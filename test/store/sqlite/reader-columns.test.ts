@@ -26,6 +26,7 @@ const noon = Date.UTC(2026, 10, 23, 12)
 const origins: readonly Origin[] = [
   { peer: '192.0.2.7', transport: 'tcp', timeZone: 'UTC', charset: 'windows-1252' },
   { peer: '2001:db8::7', transport: 'udp', timeZone: 'UTC', charset: 'windows-1252' },
+  { peer: '192.0.2.7', transport: 'tls', timeZone: 'UTC', charset: 'windows-1252', cert: 'root.example.com' },
 ]
 const decoder = { recordOf, rawOf, mayDecode }
 
@@ -60,6 +61,7 @@ const piece = fc.constantFrom(
   'user=root',
   'from 203.0.113.9 port 22 ssh2',
   'dit(',
+  '"}',
 )
 const frameOf = fc
   .tuple(
@@ -70,6 +72,7 @@ const frameOf = fc
       '<13>1 - h2 failed - - - ',
       '<14>Nov 23 11:59:58 web02 root: HISTORY:PID=1 PPID=2 SID=1 USER=root CMD=',
       '<13>',
+      '<13>{"tls.client.subject":"root.example.com","tls":{"client":{"subject":"root.example.com"}},"text":"',
       '',
     ),
     fc.array(piece, { maxLength: 6 }),
@@ -109,6 +112,8 @@ const leaves = [
   'cmd:"failed password"',
   'outcome:failure',
   'sd.ex@32473.k:v',
+  'cert:root.example.com',
+  'NOT cert:root*',
 ]
 const queryOf = fc.letrec<{ query: string }>(tie => ({
   query: fc.oneof(
@@ -221,7 +226,7 @@ function spreadOut(dir: string): void {
 
 test('facets count what brute force counts, and say what they left out', () => {
   withRecords(300, (_dir, reader) => {
-    const fields = ['host', 'app', 'severity', 'facility', 'peer', 'transport', 'user.name', 'source.port']
+    const fields = ['host', 'app', 'severity', 'facility', 'peer', 'transport', 'user.name', 'source.port', 'cert']
     for (const q of ['', 'failed', 'user:root', 'outcome:failure', 'NOT failed']) {
       const { facets, sampled } = reader.facets({ query: parsed(q), fields, limit: 100 })
       deepEqual(sampled, {})
@@ -264,6 +269,11 @@ test('facets count what brute force counts, and say what they left out', () => {
       deepEqual(
         found('transport'),
         count(record => record.transport),
+        q,
+      )
+      deepEqual(
+        found('cert'),
+        count(record => record.fields['tls.client.subject']),
         q,
       )
       deepEqual(

@@ -11,7 +11,7 @@ import { dayPath } from '../../../../src/store/sqlite/day-file.ts'
 export const noon = Date.UTC(2026, 10, 23, 12)
 export const dayMs = 86_400_000
 export const origin: Origin = { peer: '192.0.2.7', transport: 'tcp', timeZone: 'UTC', charset: 'windows-1252' }
-const other: Origin = { ...origin, peer: '192.0.2.8', transport: 'udp' }
+const other: Origin = { ...origin, peer: '192.0.2.8', transport: 'tls', cert: 'web02.example.com' }
 
 export const frames = [
   '<86>2026-11-23T11:59:59.123456+00:00 web01 sshd[812]: Failed password for root from 203.0.113.9 port 4022 ssh2',
