@@ -35,6 +35,8 @@ const log = createLog(start.logLevel)
 const builder = createBatchBuilder([])
 /** The sockets open first; the rules are compiled before the first frame is looked at. */
 let hasRules = false
+/** The sender of Picket's own records. */
+const ownSource: Source = { peer: '127.0.0.1', transport: 'internal', id: 0 }
 const origins = new WeakMap<Source, Origin>()
 let day = ''
 let dayEndsAt = 0
@@ -61,6 +63,12 @@ function frame(bytes: Uint8Array, from: number, to: number, source: Source): voi
   }
   builder.take(bytes, from, to, receivedAt, source === lastSource ? (lastOrigin as Origin) : originOf(source))
   if (builder.isFull) flush()
+}
+
+/** What Picket itself has to say goes the way of every other frame: rules see it, the chain seals it. */
+function ownFrame(text: string): void {
+  const bytes = Buffer.from(text)
+  frame(bytes, 0, bytes.length, ownSource)
 }
 
 function useRules(rules: IntakeStart['rules']): void {
@@ -123,6 +131,8 @@ main.on('message', (message: ToIntakeThread) => {
   switch (message.type) {
     case 'rules':
       return useRules(message.rules)
+    case 'ownFrame':
+      return ownFrame(message.text)
     case 'stop':
       return void stop()
     default:

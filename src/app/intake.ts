@@ -15,6 +15,8 @@ export type Intake = {
   /** Records received and not yet given to the writer. */
   waitingRecords(): number
   useRules(rules: readonly RuleSource[]): void
+  /** Stores a frame that Picket wrote itself. Nothing happens once it stops. */
+  takeOwnFrame(text: string): void
   /** Stops accepting; resolves when everything that arrived is stored, or the writer or the thread is no more. Rejects
    *  when the thread broke while it did that. */
   [Symbol.asyncDispose](): Promise<void>
@@ -97,6 +99,9 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     listeners: () => listeners,
     waitingRecords: () => waitingRecords,
     useRules: rules => tell({ type: 'rules', rules }),
+    takeOwnFrame(text) {
+      if (!isStopping) tell({ type: 'ownFrame', text })
+    },
     [Symbol.asyncDispose]: () => (stopping ??= stop()),
   }
 }

@@ -21,6 +21,8 @@ export type IntakeStart = {
 /** main → intake. */
 export type ToIntakeThread =
   | { readonly type: 'rules'; readonly rules: readonly RuleSource[] }
+  /** A frame that Picket wrote itself, to be stored among the others. */
+  | { readonly type: 'ownFrame'; readonly text: string }
   /** Take what has arrived, hand it to the writer, answer `stopped`. */
   | { readonly type: 'stop' }
 

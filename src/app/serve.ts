@@ -2,6 +2,7 @@
 //
 //   lock → writer thread → intake thread → state (picket.db) → rules → mail → alerting → searches → web
 import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { systemClock } from '../base/clock.ts'
@@ -15,6 +16,7 @@ import { openState } from '../store/sqlite/state.ts'
 import { type Alerting, startAlerting } from './alerting.ts'
 import { type Intake, startIntake } from './intake.ts'
 import type { Mail } from './mail.ts'
+import { createOwnRecords } from './own-records.ts'
 import { startRetention } from './retention.ts'
 import { createRuleSet, readRuleTexts } from './rule-set.ts'
 import { createSearches, type Searches } from './search.ts'
@@ -61,6 +63,7 @@ async function start(config: Config, log: Logger): Promise<Started> {
   const clock = systemClock
   const metrics = createMetrics()
   const rate = createRate(clock)
+  const own = createOwnRecords({ hostname: hostname(), pid: process.pid, clock, log })
   const { dataDir } = config
   const publicUrl =
     config.web === false ? undefined : (config.web.publicUrl ?? `http://${config.web.host}:${config.web.port}`)
@@ -83,6 +86,10 @@ async function start(config: Config, log: Logger): Promise<Started> {
         if (committed.hits > 0) alerting?.wake()
       },
       onFailed: reason => log.error({ reason }, 'the store cannot write; records wait and nothing is acknowledged'),
+      onWarning(reason) {
+        log.error({ reason }, 'the proof of what is stored has a gap')
+        own.write({ subject: 'STORE', severity: 2, text: 'the proof of what is stored has a gap', values: { reason } })
+      },
       onDied: died.reject,
     }),
   )
@@ -125,6 +132,7 @@ async function start(config: Config, log: Logger): Promise<Started> {
     config.web && stack.use(await startHttp(config.web, services, { webRoot: join(root, 'web/dist'), version }))
   await writer.ready
   intake = await intakeStarted
+  own.connect(intake.takeOwnFrame)
   stack.use(intake) // first to stop, so that what it still takes is alerted on
 
   const parts = stack.move()

@@ -25,6 +25,8 @@ export type Writer = {
 type WriterEvents = {
   readonly onCommitted: (committed: Committed, milliseconds: number) => void
   readonly onFailed: (message: string) => void
+  /** What is stored, or the proof of it, is not as it should be. */
+  readonly onWarning: (message: string) => void
   /** The thread ended by itself: a bug of ours. The process must not go on without a store. */
   readonly onDied: (error: Error) => void
 }
@@ -59,7 +61,7 @@ export function startWriter(dataDir: string, log: Log, events: WriterEvents): Wr
         trouble = message.message
         return events.onFailed(message.message)
       case 'warning':
-        return log.error({ reason: message.message }, 'the proof of what is stored has a gap')
+        return events.onWarning(message.message)
       case 'removed':
         if (message.days.length > 0) log.info({ days: message.days }, removedBecause[message.reason])
         return

@@ -31,6 +31,7 @@ export const sigmaFields: { readonly [sigma: string]: string } = {
   HostName: 'host',
   hostname: 'host',
   program: 'app',
+  app_name: 'app',
   Message: 'message',
   SourceIp: 'source.ip',
   src_ip: 'source.ip',

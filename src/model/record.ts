@@ -1,7 +1,8 @@
 // The record: what Picket stores, searches, matches and shows. RecordJson is its public form.
 import type { Format, StructuredData } from '../syslog-parser/types.ts'
 
-export const transports = ['udp', 'tcp', 'tls', 'relp'] as const
+/** How a frame came in. `internal`: Picket wrote it itself (app/own-records.ts). */
+export const transports = ['udp', 'tcp', 'tls', 'relp', 'internal'] as const
 export type Transport = (typeof transports)[number]
 
 export type { Format, StructuredData } from '../syslog-parser/types.ts'

@@ -21,7 +21,7 @@ const header: readonly (readonly [name: string, kind: FieldKind, help: string, a
   ['procid', 'keyword', 'process id in the message header'],
   ['msgid', 'keyword', 'message id in the message header'],
   ['peer', 'address', 'address that the message came from'],
-  ['transport', 'keyword', 'udp, tcp, tls or relp'],
+  ['transport', 'keyword', 'udp, tcp, tls, relp, or internal: written by Picket itself'],
   ['format', 'keyword', 'rfc5424, rfc3164 or raw'],
   ['received', 'time', 'when Picket received the message', 'time received_at'],
   ['timestamp', 'time', 'when the sender says it happened', '@timestamp'],
