@@ -17,8 +17,8 @@ export type Intake = {
   useRules(rules: readonly RuleSource[]): void
   /** Stores a frame that Picket wrote itself. Nothing happens once it stops. */
   takeOwnFrame(text: string): void
-  /** Stops accepting; resolves when everything that arrived is stored, or the writer or the thread is no more. Rejects
-   *  when the thread broke while it did that. */
+  /** Stops accepting; resolves when everything that arrived is stored, or the writer cannot store it, or the writer or the
+   *  thread is no more. Rejects when the thread broke while it did that. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -29,6 +29,9 @@ type IntakeOptions = {
   /** The thread ended by itself: a bug of ours. */
   readonly onDied: (error: Error) => void
 }
+
+/** At the end a disk that cannot be written is waited for so long; what waits for it then is lost, and told of. */
+const waitForDiskMs = 10_000
 
 /** Starts the intake thread and waits until its listeners are open. Errors: PORT_IN_USE, ACCESS_DENIED. */
 export async function startIntake(options: IntakeOptions): Promise<Intake> {
@@ -90,8 +93,11 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
   let stopping: Promise<void> | undefined
   async function stop(): Promise<void> {
     isStopping = true
+    const waiting = new AbortController()
     tell({ type: 'stop' })
-    await Promise.race([stopped.promise, ended, options.writer.ended])
+    const isFailing = options.writer.failing(waitForDiskMs, waiting.signal).catch(() => undefined)
+    await Promise.race([stopped.promise, ended, options.writer.ended, isFailing])
+    waiting.abort()
     await thread.terminate()
     if (brokeWhileStopping !== undefined) throw brokeWhileStopping
   }

@@ -1,5 +1,6 @@
 // Main's end of the writer thread.
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type MessagePort, Worker } from 'node:worker_threads'
 import { PicketError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -17,8 +18,10 @@ export type Writer = {
   trouble(): string | undefined
   /** Resolves when the thread has ended, however it did: from then on nothing is stored. */
   readonly ended: Promise<void>
+  /** Resolves when nothing could be written for so long, counted from this call on. */
+  failing(ms: number, signal: AbortSignal): Promise<void>
   /** Resolves when everything that reached the writer is stored and the files are closed. Rejects when the thread broke
-   *  while it did that. */
+   *  while it did that, and with STORE_FAILED when something could not be stored. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -30,6 +33,9 @@ type WriterEvents = {
   /** The thread ended by itself: a bug of ours. The process must not go on without a store. */
   readonly onDied: (error: Error) => void
 }
+
+/** How exactly `failing` measures. */
+const lookEveryMs = 100
 
 const removedBecause = {
   age: 'removed days older than store.retention',
@@ -43,7 +49,7 @@ export function startWriter(dataDir: string, log: Log, events: WriterEvents): Wr
     workerData: start,
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   })
-  const closed = Promise.withResolvers<void>()
+  const closed = Promise.withResolvers<number>()
   const ended = new Promise<void>(resolve => thread.once('exit', () => resolve()))
   let trouble: string | undefined
   let isClosing = false
@@ -66,7 +72,7 @@ export function startWriter(dataDir: string, log: Log, events: WriterEvents): Wr
         if (message.days.length > 0) log.info({ days: message.days }, removedBecause[message.reason])
         return
       case 'closed':
-        return closed.resolve()
+        return closed.resolve(message.lost)
       default:
         message satisfies never
     }
@@ -78,9 +84,23 @@ export function startWriter(dataDir: string, log: Log, events: WriterEvents): Wr
       }),
     )
     if (isClosing) brokeWhileClosing = error
-    else events.onDied(error as Error)
+    else events.onDied(broken(error as Error))
   })
   ready.promise.catch(() => undefined) // told by `ready`, which is awaited later
+
+  /** What ends the thread at its work is the disk, or a bug. */
+  function broken(error: Error): Error {
+    return trouble === undefined
+      ? error
+      : new PicketError('STORE_FAILED', `cannot go on writing to ${dataDir}: ${error.message}`, { cause: error })
+  }
+
+  async function failing(ms: number, signal: AbortSignal): Promise<void> {
+    for (let failingSince = Number.POSITIVE_INFINITY; ; await sleep(lookEveryMs, undefined, { signal })) {
+      failingSince = trouble === undefined ? Number.POSITIVE_INFINITY : Math.min(failingSince, performance.now())
+      if (performance.now() - failingSince >= ms) return
+    }
+  }
 
   const tell = (message: ToWriter, transfer: MessagePort[] = []): void => thread.postMessage(message, transfer)
   return {
@@ -89,12 +109,15 @@ export function startWriter(dataDir: string, log: Log, events: WriterEvents): Wr
     removeDaysBefore: (day, reason) => tell({ type: 'removeDaysBefore', day, reason }),
     trouble: () => trouble,
     ended,
+    failing,
     async [Symbol.asyncDispose]() {
       isClosing = true
       tell({ type: 'close' })
-      await Promise.race([closed.promise, ended])
+      const lost = await Promise.race([closed.promise, ended])
       await thread.terminate()
       if (brokeWhileClosing !== undefined) throw brokeWhileClosing
+      if (lost !== undefined && lost > 0)
+        throw new PicketError('STORE_FAILED', `${lost} records that had arrived are lost: ${trouble ?? 'not stored'}`)
     },
   }
 }

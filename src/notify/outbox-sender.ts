@@ -7,6 +7,7 @@
 //                └─▶ 5xx, or older than 48 hours  failed, and shown in the console
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
+import { faultPoint } from '../base/fault-point.ts'
 import type { Log } from '../base/log.ts'
 import type { Outbox, OutboxEntry } from '../store/store.ts'
 import type { Mailer, SendResult } from './mail.ts'
@@ -101,6 +102,7 @@ export function startOutboxSender(options: OutboxSenderOptions): OutboxSender {
     const { id, to, attempts, createdAt } = entry
     const now = clock.now()
     if (result.outcome === 'sent') {
+      faultPoint('smtp-accepted-before-mark')
       sentUnmarked.add(id)
       outbox.markSent(id, now)
       sentUnmarked.delete(id)

@@ -8,6 +8,7 @@ const programs = {
   logger: { path: '/usr/bin/logger', debianPackage: 'bsdutils' },
   bash: { path: '/usr/bin/bash', debianPackage: 'bash' },
   script: { path: '/usr/bin/script', debianPackage: 'bsdutils' },
+  cc: { path: '/usr/bin/cc', debianPackage: 'gcc and libc6-dev' },
   chromium: { path: '/usr/bin/chromium', debianPackage: 'chromium' },
 } as const
 

@@ -127,6 +127,7 @@ function writerStub(parts: Partial<Writer>): Writer {
     attach() {},
     removeDaysBefore() {},
     trouble: () => undefined,
+    failing: () => new Promise(() => {}),
     async [Symbol.asyncDispose]() {},
     ...parts,
   }

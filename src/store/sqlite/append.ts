@@ -1,6 +1,7 @@
 // Writes batches into the day files: one transaction per round, durable when it returns. Small blocks are merged into
 // bigger ones until a full one is sealed and indexed. Synchronous; it runs in the writer thread.
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
+import { faultPoint } from '../../base/fault-point.ts'
 import type { RecordJson } from '../../model/record.ts'
 import { dayOf } from '../../model/row.ts'
 import { type BatchBlock, column, columnCount, type EncodedBlock, rowsPerBlock } from './block.ts'
@@ -24,6 +25,7 @@ import {
 import { type HighWater, loadHighWater, openHighWater } from './integrity/high-water.ts'
 import { writeManifests } from './integrity/manifest.ts'
 import { advanceRatchet, loadRatchet, makeSeal, type Seal, type SealKey } from './integrity/ratchet.ts'
+import { checkReopened, isDiskFailure } from './reopen.ts'
 import { buildFilter } from './terms.ts'
 
 /** An unsealed block of at least this many rows is left alone until its day's unsealed rows fill a block. */
@@ -52,7 +54,8 @@ export type Appender = {
   /** What was stored once and is not there any more, noticed just now; noted in the chain. */
   readonly missing: Missing | undefined
   /** Stores the first batch, and those behind it that belong to the same day, in one transaction; returns what was
-   *  stored. Throws SQLite's error with nothing stored. */
+   *  stored. Throws SQLite's error; then the next call must begin with the same batches. After a failure of the disk that
+   *  call opens the file anew and looks first: what is stored after all is not stored again. */
   append(batches: readonly Batch[]): Committed
   /** Adds a link without records to the chain, so that a tail that was cut off shows. Nothing before the first record. */
   heartbeat(): void
@@ -71,7 +74,11 @@ export type Appender = {
 
 type Missing = Extract<ChainEvent, { kind: 'missing' }>
 
-type OpenDay = { readonly day: string; readonly db: Db; readonly statements: Statements }
+/** `head` is the newest link in this file, when it has one. */
+type OpenDay = { readonly day: string; readonly db: Db; readonly statements: Statements; head: ChainHead | undefined }
+
+/** What a transaction would have made of the store. */
+type Attempt = { readonly head: ChainHead; readonly nextSeq: number; readonly committed?: Committed }
 
 /** Opens the folder for writing. The caller holds the folder's lock. `now` is the time that the chain's links tell. */
 export function openAppender(dataDir: string, now: () => number = Date.now): Appender {
@@ -88,8 +95,13 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
   /** The link that holds the newest seal of this run. */
   let sealed = 0
   const mergeBuilder = new BlockBuilder(2 * rowsPerBlock)
+  /** The disk failed under this connection, perhaps in the middle of this attempt. */
+  let suspect: { readonly attempt: Attempt | undefined } | undefined
+  /** Stored by an attempt that had failed, as the reopened file showed. */
+  let storedAfterAll: Committed | undefined
 
   function dayFor(day: string): OpenDay {
+    if (suspect !== undefined) reopen(suspect.attempt)
     // a clock that went back does not open an old day again: days are in the order of their sequence numbers
     const wanted = day < newestDay ? newestDay : day
     if (current?.day === wanted) return current
@@ -97,15 +109,62 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
     current = undefined
     const db = openDayForWriting(dataDir, wanted)
     try {
+      faultPoint('dayroll-new-file-created')
       syncFolder(recordsDir(dataDir))
+      faultPoint('dayroll-dir-synced')
     } catch (error) {
       db.close()
       throw error
     }
     newestDay = wanted
     signDaysBefore(wanted)
-    current = { day: wanted, db, statements: prepare(db) }
+    current = openDay(wanted, db)
     return current
+  }
+
+  function openDay(day: string, db: Db): OpenDay {
+    const statements = prepare(db)
+    return { day, db, statements, head: headOf(statements.chain) }
+  }
+
+  /** One transaction in the open day. `attempt` is asked for when it failed. */
+  function transact(open: OpenDay, step: () => void, attempt?: () => Attempt | undefined): void {
+    try {
+      open.db.transaction(step)()
+    } catch (error) {
+      if (isDiskFailure(error)) suspect = { attempt: attempt?.() }
+      throw error
+    }
+  }
+
+  /**
+   * Goes on after a failure of the disk. After a failed fsync the kernel may drop what was written, or keep it: the
+   * connection, which believes to know, is given up, and the file is compared with memory.
+   */
+  function reopen(attempt: Attempt | undefined): void {
+    const old = current
+    if (old === undefined) {
+      suspect = undefined
+      return
+    }
+    old.db.close()
+    const db = openDayForWriting(dataDir, old.day)
+    try {
+      const open = openDay(old.day, db)
+      const isStored = attempt !== undefined && open.head?.hash.equals(attempt.head.hash) === true
+      checkReopened(dataDir, old.day, db, isStored ? attempt.head : old.head)
+      faultPoint('reopened')
+      current = open
+      if (isStored) {
+        head = attempt.head
+        nextSeq = attempt.nextSeq
+        storedAfterAll = attempt.committed
+      }
+      suspect = undefined
+    } catch (error) {
+      db.close()
+      throw error
+    }
   }
 
   /** A manifest that cannot be written now is written at the next start or day. */
@@ -121,18 +180,25 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
     try {
       while (mergeUnsealed(open, { over: true }));
       open.db.transaction(() => mergeHeartbeats(open.statements.chain))()
-      open.db.pragma('wal_checkpoint(TRUNCATE)')
+      checkpoint(open)
     } catch {
       // its records are stored all the same: they are searched without an index, and the new day must not wait
     } finally {
       open.db.close()
     }
+    faultPoint('dayroll-old-closed')
+  }
+
+  function checkpoint(open: OpenDay): void {
+    faultPoint('checkpoint-begin')
+    open.db.pragma('wal_checkpoint(TRUNCATE)')
+    faultPoint('checkpoint-end')
   }
 
   /** Merges one run of neighbouring unsealed blocks; true when it did. A run that sealed blocks follow cannot grow any
    *  more and is sealed as it is, like every run when the day is `over`. */
   function mergeUnsealed(open: OpenDay, { over }: { over: boolean }): boolean {
-    const { statements, db } = open
+    const { statements } = open
     let rows = 0
     const run = firstRun(statements.unsealed.all() as UnsealedRow[], statements.chainFrom.get() as number | undefined)
     const full = run.findIndex(block => (rows += block.count) >= rowsPerBlock)
@@ -145,6 +211,7 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
     if (!seals && chosen.length < mergeBlocks) return false
     const [first] = chosen
     if (first === undefined) return false
+    faultPoint('merge-begin')
     mergeBuilder.clear() // what a merge that failed left there
     let taken = 0
     // large records fill a block long before its rows are counted
@@ -156,14 +223,15 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
       mergeBuilder.terms.merge(unpackBytes(read(column.words)).toString(), hashPairs(read(column.filterTerms)))
     }
     const merged = mergeBuilder.encodeMerged()
-    db.transaction(() => {
+    transact(open, () => {
       for (const block of chosen.slice(0, taken)) {
         statements.removeBlock.run(block.first_seq)
         statements.removeColumns.run(block.first_seq * 16, block.first_seq * 16 + 15)
       }
       insertBlock(statements, first.first_seq, merged, { sealed: seals || merged.full })
       mergeLinks(statements.chain, first.first_seq, first.first_seq + merged.count)
-    })()
+      faultPoint('merge-before-commit')
+    })
     return true
   }
 
@@ -172,13 +240,17 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
     const open = dayFor(day)
     const at = { firstSeq: nextSeq, at: now() }
     let noted = head
-    open.db.transaction(() => {
-      noted =
-        event === undefined
-          ? addLink(open.statements.chain, head, { ...at, count: 0, digest: noDigest })
-          : addEvent(open.statements.chain, head, event, at)
-    })()
-    head = noted
+    transact(
+      open,
+      () => {
+        noted =
+          event === undefined
+            ? addLink(open.statements.chain, head, { ...at, count: 0, digest: noDigest })
+            : addEvent(open.statements.chain, head, event, at)
+      },
+      () => ({ head: noted, nextSeq }),
+    )
+    open.head = head = noted
   }
 
   /** The seal is stored before its key is wiped: after a crash in between, it is found and the key not used again. */
@@ -216,29 +288,46 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
       const open = dayFor(batches[0]?.day ?? '')
       const later = batches.findIndex(batch => batch.day > open.day)
       const group = later < 0 ? batches : batches.slice(0, later)
+      if (storedAfterAll !== undefined) {
+        const stored = storedAfterAll
+        storedAfterAll = undefined
+        return stored
+      }
       let seq = nextSeq
       let hits = 0
       let bytes = 0
       let end = head
       const at = now()
-      open.db.transaction(() => {
+      const committed = (): Committed => ({
+        batches: group.length,
+        day: open.day,
+        lastSeq: seq - 1,
+        records: seq - nextSeq,
+        hits,
+        bytes,
+      })
+      const store = (): void => {
+        faultPoint('batch-begin')
         for (const { block, hits: batchHits } of group) {
           insertBlock(open.statements, seq, block, { sealed: block.full })
           end = addLink(open.statements.chain, end, { firstSeq: seq, count: block.count, at, digest: block.digest })
+          faultPoint('chain-row-inserted')
           for (const { row, ruleIds, record } of batchHits)
             open.statements.insertHit.run(seq + row, JSON.stringify(ruleIds), JSON.stringify(record))
           seq += block.count
           hits += batchHits.length
           for (const data of block.columns) bytes += data.length
         }
-      })()
-      const records = seq - nextSeq
+        faultPoint('before-commit')
+      }
+      transact(open, store, () => ({ head: end, nextSeq: seq, committed: committed() }))
+      const stored = committed()
       nextSeq = seq
-      head = end
-      return { batches: group.length, day: open.day, lastSeq: seq - 1, records, hits, bytes }
+      open.head = head = end
+      return stored
     },
     merge() {
-      return current !== undefined && mergeUnsealed(current, { over: false })
+      return current !== undefined && suspect === undefined && mergeUnsealed(current, { over: false })
     },
     heartbeat() {
       if (newestDay !== '') note(dayOf(now()))
@@ -259,9 +348,11 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
         hash: end.hash.toString('hex'),
       }
       const isNoted = event !== undefined && tryToNote(stays, event)
+      faultPoint('retention-tombstone-committed')
       // the file itself last: a removal that was cut short is seen and done again
       for (const d of old)
         for (const suffix of ['-wal', '-shm', '']) rmSync(dayPath(dataDir, d) + suffix, { force: true })
+      faultPoint('retention-unlinked')
       syncFolder(recordsDir(dataDir))
       // a full disk has room now
       if (event !== undefined && !isNoted) note(stays, event)
@@ -275,11 +366,14 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
       } catch {
         // the next start seals
       }
-      saveHighWater()
+      try {
+        saveHighWater()
+        if (current !== undefined && suspect === undefined) checkpoint(current)
+      } catch {
+        // what is stored is stored; the next start reads the write-ahead log
+      }
       highWater.close()
-      if (current === undefined) return
-      current.db.pragma('wal_checkpoint(TRUNCATE)')
-      current.db.close()
+      current?.db.close()
       current = undefined
     },
   }
@@ -324,8 +418,10 @@ function insertBlock(
     if (sealed && (id === column.words || id === column.filterTerms)) continue
     statements.insertColumn.run(firstSeq * 16 + id, asBuffer(block.columns[id] as Uint8Array))
   }
+  faultPoint('rows-inserted')
   if (!sealed) return
   statements.insertWords.run(firstSeq, block.words)
+  faultPoint('fts-inserted')
   statements.insertFilter.run(firstSeq, asBuffer(buildFilter(block.filterTerms)))
 }
 

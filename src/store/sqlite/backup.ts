@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { PicketError } from '../../base/errors.ts'
+import { faultPoint } from '../../base/fault-point.ts'
 import {
   copyBytes,
   copyDatabase,
@@ -87,6 +88,7 @@ export async function backUp(dataDir: string, dir: string, options: BackupOption
       manifest = withFile(manifest, name, [...old, entry])
       saveManifest(dir, manifest)
     }
+    faultPoint('backup-written-before-rename')
     moveInto(partial(name), path(name))
     manifest = withFile(manifest, name, [entry])
     saveManifest(dir, manifest)

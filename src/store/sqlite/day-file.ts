@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { PicketError } from '../../base/errors.ts'
+import { faultPoint } from '../../base/fault-point.ts'
 import { chainSchema } from './integrity/chain.ts'
 
 export type Db = InstanceType<typeof Database>
@@ -106,6 +107,7 @@ export function openDayForWriting(dataDir: string, day: string): Db {
         if (version === 0) db.exec(schema)
         else for (let from = version; from < schemaVersion; from++) db.exec(migrations[from] as string)
         db.pragma(`user_version = ${schemaVersion}`)
+        faultPoint('migration-step')
       })()
     return db
   } catch (error) {

@@ -1,5 +1,6 @@
 // Mails on their way: written with the alerts they tell of, taken by notify/outbox-sender.ts, kept for the console.
 import type { Database } from 'better-sqlite3'
+import { faultPoint } from '../../base/fault-point.ts'
 import type { Outbox, OutboxEntry } from '../store.ts'
 
 type Row = {
@@ -47,6 +48,7 @@ export function createOutbox(db: Database): Outbox {
     add: (mail, at) => {
       const { messageId, to, subject, text, html } = mail
       add.run({ messageId, to, subject, text, html, at })
+      faultPoint('outbox-inserted')
     },
     due: (now, limit) => due.all(now, limit).map(toEntry),
     nextDueAt: () => nextDue.get() ?? undefined,

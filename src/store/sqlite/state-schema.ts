@@ -1,6 +1,7 @@
 // The tables of picket.db: alerts, outbox, people, meta. One migration per version; `PRAGMA user_version` counts them.
 import type { Database } from 'better-sqlite3'
 import { PicketError } from '../../base/errors.ts'
+import { faultPoint } from '../../base/fault-point.ts'
 
 /**
  * Brings the database to the newest schema, each step in its own transaction.
@@ -23,6 +24,7 @@ export function migrate(db: Database, path: string): void {
       if (Number(db.pragma('user_version', { simple: true })) !== version) return
       db.exec(migrations[version] ?? '')
       db.pragma(`user_version = ${version + 1}`)
+      faultPoint('migration-step')
     }).immediate()
   }
 }

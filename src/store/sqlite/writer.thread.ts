@@ -4,8 +4,10 @@
 //     ▲                                                               │
 //     └──────────── committed (RELP answers, credit) ◄────────────────┴──► main (alerting, tail, metrics)
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { faultPoint } from '../../base/fault-point.ts'
 import { type Batch, type Committed, openAppender } from './append.ts'
 import type { RemovalReason } from './integrity/chain.ts'
+import { isDiskFailure } from './reopen.ts'
 
 export type WriterStart = { readonly dataDir: string }
 
@@ -29,11 +31,16 @@ export type FromWriter =
   /** What concerns the proof of what is stored, not the storing. */
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'removed'; readonly days: readonly string[]; readonly reason: RemovalReason }
-  | { readonly type: 'closed' }
+  /** `lost` records had arrived and could not be stored. */
+  | { readonly type: 'closed'; readonly lost: number }
 
 /** More would make one transaction, and the wait of the batches behind it, long. */
 const maxBatchesPerCommit = 64
 const retryAfterMs = 1000
+/** After a failure of the disk the file is opened anew; when that, or writing then, fails, once more after this pause. Who
+ *  cannot tell any more what is on the disk must not go on: the process ends and is started again. */
+const secondReopenAfterMs = 5000
+const maxReopens = 2
 /** How much of the end may be cut off without a trace when Picket does not stop by itself. */
 const markEveryMs = 1000
 /** The chain shows at least so often that Picket was there. */
@@ -48,6 +55,8 @@ const appender = openAppender(dataDir)
 const queue: { readonly batch: Batch; readonly from: MessagePort }[] = []
 let isScheduled = false
 let isFailing = false
+/** Rounds that the disk failed in a row. */
+let diskFailures = 0
 let lastLinkAt = performance.now()
 let lastSealAt = performance.now()
 let canMark = true
@@ -87,10 +96,18 @@ function tell(message: FromWriter): void {
 function schedule(): void {
   if (isScheduled) return
   isScheduled = true
-  setImmediate(() => {
-    isScheduled = false
-    commit()
-  })
+  setImmediate(runScheduled)
+}
+
+/** Until then nothing is tried: what arrives meanwhile waits too. */
+function scheduleAfter(ms: number): void {
+  isScheduled = true
+  setTimeout(runScheduled, ms)
+}
+
+function runScheduled(): void {
+  isScheduled = false
+  commit()
 }
 
 function commit(): void {
@@ -99,7 +116,9 @@ function commit(): void {
   const startedAt = performance.now()
   try {
     const committed = appender.append(round.map(item => item.batch))
+    faultPoint('after-commit-before-answer')
     isFailing = false
+    diskFailures = 0
     lastLinkAt = performance.now()
     answer(queue.splice(0, committed.batches))
     tell({ type: 'committed', committed, milliseconds: performance.now() - startedAt })
@@ -107,11 +126,24 @@ function commit(): void {
     // nothing is given up: the batches wait here, the intake stops reading when its credit is used up
     tell({ type: 'failed', message: (error as Error).message })
     isFailing = true
-    setTimeout(schedule, retryAfterMs)
+    if (isDiskFailure(error) && ++diskFailures > maxReopens) throw givingUp(error as Error)
+    scheduleAfter(diskFailures === maxReopens ? secondReopenAfterMs : retryAfterMs)
     return
   }
   if (queue.length > 0) schedule()
   else mergeWhenIdle()
+}
+
+/** Ends the thread, and with it the process. */
+function givingUp(cause: Error): Error {
+  return new Error(
+    `the disk failed again after the file was opened anew (${cause.message}); ${waitingRecords()} records that had arrived are lost`,
+    { cause },
+  )
+}
+
+function waitingRecords(): number {
+  return queue.reduce((sum, { batch }) => sum + batch.block.count, 0)
 }
 
 function answer(round: readonly { readonly from: MessagePort }[]): void {
@@ -158,10 +190,8 @@ function removeDaysBefore(day: string, reason: RemovalReason): void {
 
 function close(): void {
   while (queue.length > 0 && !isFailing) commit()
-  const lost = queue.reduce((sum, { batch }) => sum + batch.block.count, 0)
-  if (lost > 0) tell({ type: 'failed', message: `${lost} records are lost: they waited and could not be stored` })
   clearInterval(marking)
   appender.close()
-  tell({ type: 'closed' })
+  tell({ type: 'closed', lost: waitingRecords() })
   main.close()
 }

@@ -5,6 +5,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { faultPoint } from '../../../base/fault-point.ts'
 import type { ChainHead } from './chain.ts'
 
 /** The chain's newest link, the last record's sequence number, and when that was noted (ms since 1970 UTC). */
@@ -46,7 +47,11 @@ export function openHighWater(dataDir: string): HighWaterFile {
   let slot = newest !== undefined && parseSlot(readFileSync(path).subarray(0, slotBytes))?.n === newest.n ? 1 : 0
   return {
     save(mark) {
-      writeSync(fd, printSlot(mark), 0, slotBytes, slot * slotBytes)
+      const data = printSlot(mark)
+      // in two steps, so that a test can show that half a slot does no harm
+      writeSync(fd, data, 0, slotBytes / 2, slot * slotBytes)
+      faultPoint('hwm-slot-half')
+      writeSync(fd, data, slotBytes / 2, slotBytes / 2, slot * slotBytes + slotBytes / 2)
       slot = 1 - slot
     },
     close: () => closeSync(fd),

@@ -15,6 +15,7 @@ import {
 } from 'node:crypto'
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { faultPoint } from '../../../base/fault-point.ts'
 import { listDays, openDayForReading } from '../day-file.ts'
 import type { BatchRow } from './chain.ts'
 import { unpackParts } from './chain.ts'
@@ -50,6 +51,7 @@ export function writeManifests(dataDir: string, openDay: string): void {
     const signature = sign(null, Buffer.from(canonical(unsigned)), privateKey).toString('base64')
     const file = Buffer.from(`${canonical({ ...unsigned, signature })}\n`)
     replaceFile(manifestPath(dataDir, day), file, 0o640)
+    faultPoint('manifest-written')
     previous = sha256(file)
   }
 }

@@ -12,6 +12,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } f
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { PicketError } from '../../../base/errors.ts'
+import { faultPoint } from '../../../base/fault-point.ts'
 import type { ChainEvent } from './chain.ts'
 
 export type Seal = Extract<ChainEvent, { kind: 'seal' }>
@@ -67,8 +68,10 @@ export function advanceRatchet(dataDir: string): void {
       (1 - newest.slot) * slotBytes,
     )
     fsyncSync(fd)
+    faultPoint('ratchet-slot-written')
     writeSync(fd, Buffer.alloc(slotBytes), 0, slotBytes, newest.slot * slotBytes)
     fsyncSync(fd)
+    faultPoint('ratchet-old-wiped')
   } finally {
     closeSync(fd)
   }
