@@ -5,7 +5,6 @@
 //       └─► rowOfFrame ─► recordOf ─► matcher ─► builder.appendRow
 import { createMatcher } from '../detect/match.ts'
 import type { CompiledRule } from '../detect/rules.ts'
-import { recordToJson } from '../model/record.ts'
 import type { Origin, StoredRow } from '../model/row.ts'
 import { mayDecode } from '../parse/may-decode.ts'
 import { recordOf, rowOfFrame } from '../parse/record.ts'
@@ -13,10 +12,6 @@ import { indexedTexts } from '../query/tokens.ts'
 import type { Batch, BatchHit } from '../store/sqlite/append.ts'
 import { BlockBuilder } from '../store/sqlite/block-builder.ts'
 import { HeaderScan, scanHeader } from '../syslog-parser/scan.ts'
-import { excerptOf } from './excerpt.ts'
-
-/** From here on a hit keeps an excerpt of its record. */
-const longFrame = 4096
 
 export type BatchBuilder = {
   /** Records gathered since the last batch. */
@@ -40,9 +35,7 @@ export function createBatchBuilder(rules: readonly CompiledRule[], rowsPerBlock?
     const record = recordOf(row, '')
     if (isDecoded) for (const text of indexedTexts(record)) block.terms.addText(text)
     const ruleIds = isDecoded ? matcher.matchAll(record) : matcher.matchCandidates(record)
-    if (ruleIds.length === 0) return
-    const json = recordToJson(record)
-    hits.push({ row: block.count, ruleIds, record: row.bytes.length > longFrame ? excerptOf(json) : json })
+    if (ruleIds.length > 0) hits.push({ row: block.count, ruleIds })
   }
 
   return {

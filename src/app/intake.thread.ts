@@ -107,9 +107,8 @@ function flush(): void {
   clearTimeout(flushTimer)
   isDue = false
   const batch = builder.batch(day)
-  const { columns, summary, filterTerms } = batch.block
   const message: FromIntake = { type: 'append', batch }
-  writer.postMessage(message, [...columns.map(data => data.buffer), summary.buffer, filterTerms.buffer])
+  writer.postMessage(message, [batch.block.memory, batch.block.filterTerms.buffer])
   batchesUnderway++
   if (batchesUnderway >= maxBatchesUnderway && !isPaused && !isStopping) {
     isPaused = true

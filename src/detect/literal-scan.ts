@@ -17,6 +17,7 @@ export function compileScan(literals: readonly string[], found: (literal: number
     texts = literals.map(t => t.slice(0, cut))
   const { classes, classCount } = alphabetOf(texts)
   const { next, outputs } = buildTable(texts, classes, classCount)
+  if (literals.length === 0) return { tableBytes: next.byteLength, scan: () => false }
 
   return {
     tableBytes: next.byteLength,

@@ -15,7 +15,10 @@ import type { Writer } from '../../src/app/writer.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { compileRules } from '../../src/detect/rules.ts'
 import { dayOf } from '../../src/model/row.ts'
+import { rawOf, recordOf } from '../../src/parse/record.ts'
+import { openAppender } from '../../src/store/sqlite/append.ts'
 import { dayPath } from '../../src/store/sqlite/day-file.ts'
+import { openReader } from '../../src/store/sqlite/reader.ts'
 import { sendTcp } from './picket.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -108,7 +111,14 @@ level: low
   ].map(text => Buffer.from(text))
   const origin = { peer: '192.0.2.7', transport: 'tcp', timeZone: 'UTC', charset: 'windows-1252' } as const
   for (const frame of frames) builder.take(frame, 0, frame.length, 0, origin)
-  const { hits } = builder.batch('19700101')
+  const dataDir = mkdtempSync(join(tmpdir(), 'picket-hits-'))
+  const appender = openAppender(dataDir)
+  appender.append([builder.batch('19700101')])
+  appender.close()
+  const reader = openReader(dataDir, { recordOf, rawOf })
+  const hits = reader.hitsAfter(undefined, 100)
+  reader.close()
+  rmSync(dataDir, { recursive: true })
   equal(hits.length, frames.length)
   equal(hits[0]?.record.message, 'chattr')
   equal(hits[4]?.record.fields['user.name'], 'alice')

@@ -2,7 +2,6 @@
 // bigger ones until a full one is sealed and indexed. Synchronous; it runs in the writer thread.
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
 import { faultPoint } from '../../base/fault-point.ts'
-import type { RecordJson } from '../../model/record.ts'
 import { dayOf } from '../../model/row.ts'
 import { type BatchBlock, column, columnCount, type EncodedBlock, rowsPerBlock } from './block.ts'
 import { BlockBuilder } from './block-builder.ts'
@@ -33,8 +32,8 @@ const restingRows = 256
 /** So many smaller unsealed blocks are merged into one. */
 const mergeBlocks = 32
 
-/** A hit on the way to the store: `row` is the record's place in its batch; the record has no id yet. */
-export type BatchHit = { readonly row: number; readonly ruleIds: readonly string[]; readonly record: RecordJson }
+/** A hit on the way to the store: `row` is the record's place in its batch. */
+export type BatchHit = { readonly row: number; readonly ruleIds: readonly string[] }
 
 /** What one intake thread hands over at a time; all of one receive day. The block's arrays are transferred. */
 export type Batch = { readonly day: string; readonly block: BatchBlock; readonly hits: readonly BatchHit[] }
@@ -94,7 +93,7 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
   let saved = mark?.n ?? 0
   /** The link that holds the newest seal of this run. */
   let sealed = 0
-  const mergeBuilder = new BlockBuilder(2 * rowsPerBlock)
+  const mergeBuilder = new BlockBuilder()
   /** The disk failed under this connection, perhaps in the middle of this attempt. */
   let suspect: { readonly attempt: Attempt | undefined } | undefined
   /** Stored by an attempt that had failed, as the reopened file showed. */
@@ -312,8 +311,7 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
           insertBlock(open.statements, seq, block, { sealed: block.full })
           end = addLink(open.statements.chain, end, { firstSeq: seq, count: block.count, at, digest: block.digest })
           faultPoint('chain-row-inserted')
-          for (const { row, ruleIds, record } of batchHits)
-            open.statements.insertHit.run(seq + row, JSON.stringify(ruleIds), JSON.stringify(record))
+          for (const { row, ruleIds } of batchHits) open.statements.insertHit.run(seq + row, JSON.stringify(ruleIds))
           seq += block.count
           hits += batchHits.length
           for (const data of block.columns) bytes += data.length
@@ -391,7 +389,7 @@ function prepare(db: Db) {
     insertColumn: db.prepare('INSERT INTO column_data(id, data) VALUES (?, ?)'),
     insertFilter: db.prepare('INSERT INTO term_filter(first_seq, filter) VALUES (?, ?)'),
     insertWords: db.prepare('INSERT INTO term(rowid, words) VALUES (?, ?)'),
-    insertHit: db.prepare('INSERT INTO hit(seq, rules, record) VALUES (?, ?, ?)'),
+    insertHit: db.prepare("INSERT INTO hit(seq, rules, record) VALUES (?, ?, '')"),
     unsealed: db.prepare('SELECT first_seq, count FROM block WHERE sealed = 0 ORDER BY first_seq'),
     column: db.prepare('SELECT data FROM column_data WHERE id = ?').pluck(),
     chainFrom: db.prepare('SELECT first_seq FROM batch ORDER BY n LIMIT 1').pluck(),

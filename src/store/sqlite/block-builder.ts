@@ -9,6 +9,7 @@ import {
   column,
   type EncodedBlock,
   type HostSummary,
+  maxRowsPerBlock,
   rowsPerBlock,
 } from './block.ts'
 import { ByteDictionary } from './byte-dictionary.ts'
@@ -65,7 +66,7 @@ export class BlockBuilder {
   #oddProcIds: [number, string][] = []
   #noTimestamp: number[] = []
 
-  constructor(capacity: number = rowsPerBlock) {
+  constructor(capacity: number = maxRowsPerBlock) {
     this.#capacity = capacity
     this.#received = new Float64Array(capacity)
     this.#origin = new Uint16Array(capacity)
@@ -151,14 +152,14 @@ export class BlockBuilder {
     columns[column.message] = packBytes(this.#text.subarray(0, this.#textLength))
     columns[column.dictionary] = packJson(dictionary)
     columns[column.words] = packBytes(Buffer.from(words))
-    columns[column.filterTerms] = new Uint8Array(filterTerms.buffer.slice(0))
+    columns[column.filterTerms] = new Uint8Array(filterTerms.buffer)
+    const summary = packJson(this.#summary(hosts, apps, dictionary.origins))
     const block: EncodedBlock = {
       count,
       full: count >= rowsPerBlock || this.#textLength >= bytesPerBlock,
       minReceived: minimum(this.#received, count),
       maxReceived: maximum(this.#received, count),
-      summary: packJson(this.#summary(hosts, apps, dictionary.origins)),
-      columns,
+      ...inOnePiece(summary, columns),
       words,
       filterTerms,
     }
@@ -327,6 +328,21 @@ export class BlockBuilder {
 }
 
 const emptyBytes = Buffer.alloc(0)
+
+function inOnePiece(
+  summary: Uint8Array,
+  columns: readonly Uint8Array[],
+): Pick<EncodedBlock, 'memory' | 'summary' | 'columns'> {
+  const memory = new ArrayBuffer(columns.reduce((sum, data) => sum + data.length, summary.length))
+  let end = 0
+  const place = (data: Uint8Array): Uint8Array<ArrayBuffer> => {
+    const placed = new Uint8Array(memory, end, data.length)
+    placed.set(data)
+    end += data.length
+    return placed
+  }
+  return { memory, summary: place(summary), columns: columns.map(place) }
+}
 
 function minimum(values: Float64Array, count: number): number {
   let least = Number.POSITIVE_INFINITY

@@ -24,13 +24,15 @@ export const column = {
 
 export const columnCount = 12
 
-/** A block as it goes to disk; every array may be transferred. */
+/** A block as it goes to disk. `memory` and the filter terms' own may be transferred to another thread. */
 export type EncodedBlock = {
   readonly count: number
   /** Big enough to be sealed at once. */
   readonly full: boolean
   readonly minReceived: number
   readonly maxReceived: number
+  /** Holds the summary and the columns, one behind the other: transferring one piece costs less than a dozen. */
+  readonly memory: ArrayBuffer
   readonly summary: Uint8Array<ArrayBuffer>
   /** By column number; words and filterTerms included. */
   readonly columns: readonly Uint8Array<ArrayBuffer>[]
@@ -79,5 +81,7 @@ export type BlockSummary = {
 
 /** A full block: sealed as soon as it is written. */
 export const rowsPerBlock = 8192
+/** In a fast stream blocks grow up to this: half as many to probe and to index, and 2 % smaller. */
+export const maxRowsPerBlock = 2 * rowsPerBlock
 /** Beyond this many message bytes a block is full, however few its rows. */
 export const bytesPerBlock = 4 << 20

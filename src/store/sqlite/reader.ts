@@ -5,15 +5,20 @@
 //          └─► histogram.ts, facets.ts
 import { PicketError } from '../../base/errors.ts'
 import type { Hit } from '../../model/alert.ts'
+import { excerptOf } from '../../model/excerpt.ts'
 import { type RecordJson, recordToJson } from '../../model/record.ts'
 import { parseRecordId, recordId } from '../../model/row.ts'
 import type { HitCheckpoint, HostSeen, Reader, SearchPage, SearchRequest, StoreTotals, TimeRange } from '../store.ts'
+import type { BlockView } from './block-view.ts'
+import { dayPath } from './day-file.ts'
 import { facetsOf } from './facets.ts'
 import { histogramOf } from './histogram.ts'
-import { openScan, type RowDecoder } from './scan.ts'
+import { type BlockRow, type OpenDay, openScan, type RowDecoder } from './scan.ts'
 
 /** A page, or a helping of hits, ends early behind so many bytes: it is copied from process to process and kept in memory. */
 const maxPageBytes = 8 << 20
+/** From here on a hit brings an excerpt of its record: alerts keep it in picket.db. */
+const longFrame = 4096
 /** Whoever may send can invent host names; the newest ones are told. */
 const maxHosts = 10_000
 
@@ -107,16 +112,19 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
         const file = checkpoint !== undefined && day < checkpoint.day ? undefined : scan.openDay(day)
         if (file === undefined) continue
         const after = day === checkpoint?.day ? checkpoint.n : 0
-        const rows = file.statements.hits.iterate(after, limit - hits.length) as Iterable<HitRow>
-        for (const { n, seq, rules, record } of rows) {
-          hits.push({
-            n,
-            day,
-            ruleIds: JSON.parse(rules) as string[],
-            record: { ...(JSON.parse(record) as RecordJson), id: recordId(day, seq) },
-          })
-          bytes += record.length
-          if (bytes >= maxPageBytes) return hits
+        const recordAt = recordsOf(file)
+        // one snapshot: a merge in between would move records from block to block
+        file.db.exec('BEGIN')
+        try {
+          for (const { n, seq, rules, record } of file.statements.hits.all(after, limit - hits.length) as HitRow[]) {
+            const found =
+              record === '' ? recordAt(seq) : { ...(JSON.parse(record) as RecordJson), id: recordId(day, seq) }
+            hits.push({ n, day, ruleIds: JSON.parse(rules) as string[], record: found })
+            bytes += sizeOf(found)
+            if (bytes >= maxPageBytes) return hits
+          }
+        } finally {
+          file.db.exec('COMMIT')
         }
         if (hits.length >= limit) break
       }
@@ -125,8 +133,34 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
 
     close: () => scan.close(),
   }
+
+  /** The records of one day by sequence number, asked for in rising order: the block of the last one stays unpacked. */
+  function recordsOf(file: OpenDay): (seq: number) => RecordJson {
+    let block: BlockRow | undefined
+    let view: BlockView | undefined
+    return seq => {
+      if (block === undefined || view === undefined || seq < block.first_seq || seq >= block.first_seq + block.count) {
+        block = file.statements.blockOf.get(seq) as BlockRow | undefined
+        if (block === undefined || seq >= block.first_seq + block.count)
+          throw new PicketError(
+            'DATA_UNREADABLE',
+            `${dayPath(dataDir, file.day)} has a hit on record ${seq}, which it lacks`,
+          )
+        view = scan.view(file, block)
+      }
+      const row = view.row(seq - block.first_seq)
+      const record = recordToJson(decoder.recordOf(row, recordId(file.day, seq)))
+      return row.bytes.length > longFrame ? excerptOf(record) : record
+    }
+  }
 }
 
+/** About what a record takes, in characters; an excerpt bounds the rest. */
+function sizeOf({ message, fields, structured_data }: RecordJson): number {
+  return message.length + JSON.stringify([fields, structured_data]).length
+}
+
+/** `record` is empty, or the record as older versions kept it. */
 type HitRow = { readonly n: number; readonly seq: number; readonly rules: string; readonly record: string }
 
 function seqOf(id: string): number {

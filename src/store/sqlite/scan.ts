@@ -286,5 +286,8 @@ function prepare(db: Db) {
     oldest: db.prepare('SELECT min(min_received) FROM block').pluck(),
     totals: db.prepare('SELECT sum(count) AS records, max(max_received) AS newest FROM block'),
     hits: db.prepare('SELECT n, seq, rules, record FROM hit WHERE n > ? ORDER BY n LIMIT ?'),
+    blockOf: db.prepare(
+      'SELECT first_seq, count, sealed, min_received, max_received FROM block WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
+    ),
   }
 }

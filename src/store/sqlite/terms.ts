@@ -44,7 +44,9 @@ export class TermSet {
   #textLength = 0
 
   /** Slots of the filter terms' hashes; 0 is free. */
-  #filterSlots = new Int32Array(32_768)
+  #filterSlots = new Int32Array(65_536)
+  /** The same hashes, in the order in which they came. */
+  #filterHashes = new Int32Array(32_768)
   #filterTerms = 0
 
   clear(): void {
@@ -116,10 +118,7 @@ export class TermSet {
 
   /** The filter terms' hashes, to be merged or built into a filter. */
   filterTerms(): Int32Array<ArrayBuffer> {
-    const hashes = new Int32Array(this.#filterTerms)
-    let to = 0
-    for (const hash of this.#filterSlots) if (hash !== 0) hashes[to++] = hash
-    return hashes
+    return this.#filterHashes.slice(0, this.#filterTerms)
   }
 
   /** Takes in what another set gave out. */
@@ -192,14 +191,16 @@ export class TermSet {
       slot = (slot + 1) & mask
     }
     slots[slot] = hash
-    if (++this.#filterTerms * 2 > slots.length) this.#growFilter()
+    this.#filterHashes[this.#filterTerms++] = hash
+    if (this.#filterTerms === this.#filterHashes.length) this.#growFilter()
   }
 
   #growFilter(): void {
-    const old = this.#filterSlots
-    this.#filterSlots = new Int32Array(old.length * 2)
+    const hashes = this.#filterHashes
+    this.#filterSlots = new Int32Array(hashes.length * 4)
+    this.#filterHashes = new Int32Array(hashes.length * 2)
     this.#filterTerms = 0
-    for (const hash of old) if (hash !== 0) this.#addFilterTerm(hash)
+    for (const hash of hashes) this.#addFilterTerm(hash)
   }
 }
 

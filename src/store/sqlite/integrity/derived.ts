@@ -1,6 +1,6 @@
 // `picket verify --deep`: what searches read instead of the records must be what the records give. Summaries, the full-text
 // index and the term filters are made again and compared: an index without a word would hide every record that has it.
-import { column, rowsPerBlock } from '../block.ts'
+import { column } from '../block.ts'
 import { BlockBuilder } from '../block-builder.ts'
 import { openBlock } from '../block-view.ts'
 import { unpackBytes, unpackJson } from '../columns.ts'
@@ -23,7 +23,7 @@ type BlockRow = {
  * @param db a connection of openDayForReading in a transaction; its `query_only` is switched off for a temporary table
  */
 export function* derivedProblems(db: Db): Generator<DerivedProblem> {
-  const builder = new BlockBuilder(2 * rowsPerBlock)
+  const builder = new BlockBuilder()
   const indexed = indexedWords(db)
   const dataOf = db.prepare('SELECT data FROM column_data WHERE id = ?').pluck()
   const filterOf = db.prepare('SELECT filter FROM term_filter WHERE first_seq = ?').pluck()

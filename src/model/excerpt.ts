@@ -1,6 +1,6 @@
-// A short form of a long record, for hits and alerts: they are kept whole in memory and in picket.db, several for one
-// record, while the record itself stays in the store.
-import type { RecordJson } from '../model/record.ts'
+// A short form of a long record, for hits and alerts: they are kept in memory and in picket.db, several for one record,
+// while the record itself stays in the store.
+import type { RecordJson } from './record.ts'
 
 /** Of one text, in characters. */
 const maxText = 4096
