@@ -1,6 +1,6 @@
 // One intake thread: bytes arrive → frame → batch → writer. Read this first.
 //
-//   receive/udp, receive/tcp ──frame()──► batch-builder.ts ──flush()──► writer thread
+//   receive/udp, tcp, tls ───frame()──► batch-builder.ts ──flush()──► writer thread
 //          ▲                                                              │
 //          └── pause, resume ◄── at most 4 batches underway ◄── stored ───┘
 import { parentPort, workerData } from 'node:worker_threads'
@@ -12,6 +12,7 @@ import { dayOf, type Origin } from '../model/row.ts'
 import type { Listener, Source } from '../receive/listener.ts'
 import { parseAllowList } from '../receive/peer.ts'
 import { startTcp } from '../receive/tcp.ts'
+import { startTls, type TlsListener } from '../receive/tls.ts'
 import { startUdp } from '../receive/udp.ts'
 import type { FromIntake, ToIntake } from '../store/sqlite/writer.thread.ts'
 import { createBatchBuilder } from './batch-builder.ts'
@@ -52,6 +53,7 @@ let flushTimer: NodeJS.Timeout | undefined
 let lastSource: Source | undefined
 let lastOrigin: Origin | undefined
 let listeners: readonly Listener[] = []
+let tlsListener: TlsListener | undefined
 
 function frame(bytes: Uint8Array, from: number, to: number, source: Source): void {
   const receivedAt = Date.now()
@@ -79,7 +81,7 @@ function useRules(rules: IntakeStart['rules']): void {
 function originOf(source: Source): Origin {
   let origin = origins.get(source)
   if (origin === undefined) {
-    origin = { peer: source.peer, transport: source.transport, timeZone, charset }
+    origin = { peer: source.peer, transport: source.transport, timeZone, charset, cert: source.cert }
     origins.set(source, origin)
   }
   lastSource = source
@@ -130,6 +132,8 @@ main.on('message', (message: ToIntakeThread) => {
   switch (message.type) {
     case 'rules':
       return useRules(message.rules)
+    case 'tls':
+      return tlsListener?.useTls(message.tls)
     case 'ownFrame':
       return ownFrame(message.text)
     case 'stop':
@@ -140,12 +144,16 @@ main.on('message', (message: ToIntakeThread) => {
 })
 
 async function listen(): Promise<void> {
-  const { udp, tcp, allow } = start.receive
+  const { udp, tcp, tls, allow } = start.receive
   const options = { allow: parseAllowList(allow), log, clock: systemClock }
   try {
     const opened: Listener[] = []
     if (udp !== false) opened.push(await startUdp(udp, { frame }, { ...options, fd: start.inherited.udp }))
     if (tcp !== false) opened.push(await startTcp(tcp, { frame }, { ...options, fd: start.inherited.tcp }))
+    if (tls && start.tls !== undefined) {
+      tlsListener = await startTls(tls, start.tls, { frame }, { ...options, fd: start.inherited.tls })
+      opened.push(tlsListener)
+    }
     listeners = opened
     tell({ type: 'listening', listeners: states() })
     if (!hasRules) useRules(start.rules)

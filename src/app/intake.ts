@@ -4,8 +4,8 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import { PicketError } from '../base/errors.ts'
 import type { Config } from '../config/schema.ts'
 import type { RuleSource } from '../detect/rules.ts'
-import type { Transport } from '../model/record.ts'
 import { inheritedSockets } from '../receive/inherited.ts'
+import type { TlsSettings } from '../receive/tls-handshakes.ts'
 import type { FromIntakeThread, IntakeStart, ListenerState, ToIntakeThread } from './messages.ts'
 import type { Writer } from './writer.ts'
 
@@ -15,6 +15,8 @@ export type Intake = {
   /** Records received and not yet given to the writer. */
   waitingRecords(): number
   useRules(rules: readonly RuleSource[]): void
+  /** New TLS connections meet these certificates; open ones stay as they are. */
+  useTls(settings: TlsSettings): void
   /** Stores a frame that Picket wrote itself. Nothing happens once it stops. */
   takeOwnFrame(text: string): void
   /** Stops accepting; resolves when everything that arrived is stored, or the writer cannot store it, or the writer or the
@@ -26,6 +28,8 @@ type IntakeOptions = {
   readonly config: Config
   readonly rules: readonly RuleSource[]
   readonly writer: Writer
+  /** The certificates of receive.tls, when it is on. */
+  readonly tls?: TlsSettings | undefined
   /** The thread ended by itself: a bug of ours. */
   readonly onDied: (error: Error) => void
 }
@@ -38,14 +42,16 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
   const { port1, port2 } = new MessageChannel()
   options.writer.attach(port1)
   const sockets = inheritedSockets(process.env, process.pid)
-  const inherited = (transport: Transport): number | undefined =>
-    sockets.find(socket => socket.transport === transport)?.fd
+  // two stream sockets are told apart by FileDescriptorName= of their units
+  const inherited = (transport: 'udp' | 'tcp' | 'tls'): number | undefined =>
+    sockets.find(socket => (/tls/.test(socket.name) ? 'tls' : socket.transport) === transport)?.fd
   const start: IntakeStart = {
     receive: options.config.receive,
     logLevel: options.config.log.level,
     rules: options.rules,
     writer: port2,
-    inherited: { udp: inherited('udp'), tcp: inherited('tcp') },
+    inherited: { udp: inherited('udp'), tcp: inherited('tcp'), tls: inherited('tls') },
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
   }
   const thread = new Worker(join(import.meta.dirname, 'intake.thread.ts'), {
     workerData: start,
@@ -105,6 +111,7 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     listeners: () => listeners,
     waitingRecords: () => waitingRecords,
     useRules: rules => tell({ type: 'rules', rules }),
+    useTls: settings => tell({ type: 'tls', tls: settings }),
     takeOwnFrame(text) {
       if (!isStopping) tell({ type: 'ownFrame', text })
     },

@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts'
 import type { RuleSource } from '../detect/rules.ts'
 import type { Transport } from '../model/record.ts'
 import type { Counters } from '../receive/listener.ts'
+import type { TlsSettings } from '../receive/tls-handshakes.ts'
 
 /** What an intake thread is started with. */
 export type IntakeStart = {
@@ -15,12 +16,15 @@ export type IntakeStart = {
   /** To the writer thread. */
   readonly writer: MessagePort
   /** Sockets that systemd handed over, by transport. */
-  readonly inherited: { readonly udp?: number | undefined; readonly tcp?: number | undefined }
+  readonly inherited: { readonly [T in 'udp' | 'tcp' | 'tls']?: number | undefined }
+  /** The certificates of receive.tls, when it is on. */
+  readonly tls?: TlsSettings
 }
 
 /** main → intake. */
 export type ToIntakeThread =
   | { readonly type: 'rules'; readonly rules: readonly RuleSource[] }
+  | { readonly type: 'tls'; readonly tls: TlsSettings }
   /** A frame that Picket wrote itself, to be stored among the others. */
   | { readonly type: 'ownFrame'; readonly text: string }
   /** Take what has arrived, hand it to the writer, answer `stopped`. */

@@ -25,6 +25,10 @@ export function followListeners(metrics: Metrics): (listeners: readonly Listener
       metrics.add('picket_kernel_drops_total', { transport }, growth(`${transport} kernel`, counters.kernelDrops))
       metrics.add('picket_connections_total', { transport }, growth(`${transport} connections`, counters.connections))
       metrics.add('picket_connection_timeouts_total', { transport }, growth(`${transport} timeouts`, counters.timeouts))
+      for (const [reason, total] of Object.entries(counters.handshakes)) {
+        const grown = growth(`${transport} handshake ${reason}`, total)
+        if (grown > 0) metrics.add('picket_tls_refused_total', { transport, reason }, grown)
+      }
       metrics.set('picket_connections_open', { transport }, counters.openConnections)
     }
   }

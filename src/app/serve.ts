@@ -17,22 +17,30 @@ import { type Alerting, startAlerting } from './alerting.ts'
 import { type Intake, startIntake } from './intake.ts'
 import type { Mail } from './mail.ts'
 import { createOwnRecords } from './own-records.ts'
+import { reloadTls } from './reload.ts'
 import { startRetention } from './retention.ts'
 import { createRuleSet, readRuleTexts } from './rule-set.ts'
 import { createSearches, type Searches } from './search.ts'
 import { startSearchPool } from './search-pool.ts'
 import { httpServices } from './services.ts'
 import { createRate } from './status.ts'
+import { openTls } from './tls-settings.ts'
 import { startWriter } from './writer.ts'
 
 const root = join(import.meta.dirname, '../..')
 
+export type ServeOptions = {
+  readonly log: Logger
+  readonly signal: AbortSignal
+  /** Reads the configuration again, as it was read at the start. */
+  readonly load: () => Config
+  /** Calls back on each SIGHUP. */
+  readonly onHangup: (listener: () => void) => void
+}
+
 /** Runs the service until the signal fires, then stops it so that everything received is stored.
  *  Errors: DATA_LOCKED, DATA_UNREADABLE, PORT_IN_USE, ACCESS_DENIED, CONFIG_INVALID, STORE_FAILED. */
-export async function serve(
-  config: Config,
-  options: { readonly log: Logger; readonly signal: AbortSignal },
-): Promise<void> {
+export async function serve(config: Config, options: ServeOptions): Promise<void> {
   const { log, signal } = options
   await using picket = await start(config, log)
   const ports = Object.fromEntries(picket.listeners.map(({ transport, port }) => [transport, port]))
@@ -42,6 +50,7 @@ export async function serve(
     if (ports.udp !== undefined)
       log.info({}, `then send a first line: logger -n 127.0.0.1 -P ${ports.udp} -d "hello from $(hostname)"`)
   }
+  options.onHangup(() => reloadTls({ load: options.load, useTls: picket.useTls, clock: systemClock, log }))
   const stopped = new Promise<void>(resolve => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
@@ -55,6 +64,7 @@ type Started = AsyncDisposable & {
   /** Where the first admin account is made, while there is none. */
   readonly setupUrl: string | undefined
   readonly listeners: ReturnType<Intake['listeners']>
+  readonly useTls: Intake['useTls']
   /** Rejects when a part died that Picket cannot go on without. */
   readonly died: Promise<never>
 }
@@ -97,7 +107,10 @@ async function start(config: Config, log: Logger): Promise<Started> {
 
   // the threads start first: they load their modules, and listen, while the rest is built here
   let intake: Intake | undefined
-  const intakeStarted = startIntake({ config, rules: ruleTexts.sources, writer, onDied: died.reject })
+  const tls = openTls(config, clock)
+  if (tls?.config.mode === 'anonymous')
+    log.warn({}, 'receive.tls.mode is anonymous: what comes is encrypted, and its senders are not verified')
+  const intakeStarted = startIntake({ config, rules: ruleTexts.sources, writer, tls, onDied: died.reject })
   intakeStarted.catch(() => undefined) // told by `await intakeStarted`, which may come later
   stack.defer(async () => (await intakeStarted.catch(() => undefined))?.[Symbol.asyncDispose]())
 
@@ -140,6 +153,7 @@ async function start(config: Config, log: Logger): Promise<Started> {
     webUrl: http ? `http://${http.address.includes(':') ? `[${http.address}]` : http.address}:${http.port}` : undefined,
     setupUrl: http ? http.setupUrl() : undefined,
     listeners: intake.listeners(),
+    useTls: intake.useTls,
     died: died.promise,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }

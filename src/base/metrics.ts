@@ -38,6 +38,11 @@ export const metrics = {
     labels: ['transport'],
     help: 'Connections closed because they sent nothing in time.',
   },
+  picket_tls_refused_total: {
+    kind: 'counter',
+    labels: ['transport', 'reason'],
+    help: 'TLS handshakes that came to nothing: no_certificate, unknown_ca, not_permitted, expired, not_yet_valid, bad_certificate, not_tls, old_protocol, no_shared_cipher, refused_by_sender, timeout, too_many, aborted, other.',
+  },
   picket_records_stored_total: { kind: 'counter', labels: [], help: 'Records written and synced to disk.' },
   picket_parse_problems_total: {
     kind: 'counter',

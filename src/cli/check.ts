@@ -24,6 +24,8 @@ export function checkCommand(cli: Cli): Command {
     .action(async (options: Options) => {
       const loaded = await loadOrReport(options, cli)
       if (loaded === undefined) return
+      for (const warning of loaded.warnings) await cli.io.out(`${printFinding(warning)}\n`)
+      if (loaded.warnings.length > 0) cli.exit(1)
       if (options.print) await cli.io.out(printConfig(loaded.config))
       const { dirs } = loaded.config.rules
       await reportRules(dirs.length > 0 ? dirs : [cli.engine.builtInRules], cli)

@@ -1,7 +1,7 @@
 // The parts of Picket that commands call, loaded when a command needs them: `picket version` opens no database.
 import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
-import type { Logger } from 'pino'
+import type { ServeOptions } from '../app/serve.ts'
 import type { Config } from '../config/schema.ts'
 import type { BackupOptions, BackupResult } from '../store/sqlite/backup.ts'
 import type { RestoreOptions, RestoreResult } from '../store/sqlite/backup-restore.ts'
@@ -10,7 +10,7 @@ import type { Reader } from '../store/store.ts'
 
 export type Engine = {
   /** Runs the service until the signal fires. Errors: PORT_IN_USE, ACCESS_DENIED, DATA_LOCKED … */
-  serve(config: Config, options: { readonly log: Logger; readonly signal: AbortSignal }): Promise<void>
+  serve(config: Config, options: ServeOptions): Promise<void>
   /** The stored records of a data folder: in use, stopped, or a backup. */
   openReader(dataDir: string): Promise<Reader>
   /** Accounts and alerts of a data folder, beside a running service too. */

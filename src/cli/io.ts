@@ -16,6 +16,8 @@ export type Io = {
   readonly color: boolean
   /** Ends on SIGINT and SIGTERM. */
   readonly signal: AbortSignal
+  /** Calls back on each SIGHUP; while nobody asked for it, SIGHUP ends the process. */
+  onHangup(listener: () => void): void
   readonly clock: Clock
 }
 
@@ -41,6 +43,7 @@ export function processIo(): Io {
     env: process.env,
     color: process.stdout.isTTY === true && !process.env.NO_COLOR,
     signal: stopped.signal,
+    onHangup: listener => void process.on('SIGHUP', listener),
     clock: systemClock,
   }
 }

@@ -73,7 +73,8 @@ function unwrap(schema: Schema): Schema {
 }
 
 function hasOff(schema: Schema): boolean {
-  if (schema instanceof z.core.$ZodPrefault) return hasOff(schema._zod.def.innerType)
+  if (schema instanceof z.core.$ZodPrefault || schema instanceof z.core.$ZodOptional)
+    return hasOff(schema._zod.def.innerType)
   if (!(schema instanceof z.core.$ZodUnion)) return false
   return schema._zod.def.options.some(option => option instanceof z.core.$ZodLiteral)
 }

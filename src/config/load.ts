@@ -7,7 +7,9 @@ import { PicketError } from '../base/errors.ts'
 import { ConfigError, type Finding } from './finding.ts'
 import { listKeys, namesAt, type Path } from './keys.ts'
 import { nearest } from './nearest.ts'
-import { type Config, configSchema } from './schema.ts'
+import { type CertificateConfig, type Config, configSchema, tlsSections } from './schema.ts'
+import { systemReason } from './system-reason.ts'
+import { readTlsFiles, type TlsFileKey } from './tls-files.ts'
 
 export type LoadOptions = {
   /** The YAML file; without one `PICKET_CONFIG` of the environment, else only defaults. */
@@ -18,7 +20,12 @@ export type LoadOptions = {
   readonly overrides?: { readonly [key: string]: unknown } | undefined
 }
 
-export type LoadedConfig = { readonly config: Config; readonly file?: string }
+export type LoadedConfig = {
+  readonly config: Config
+  readonly file?: string
+  /** What should be mended and does not keep Picket from working. */
+  readonly warnings: readonly Finding[]
+}
 
 /** A configuration file is written by hand; anything bigger is a mistake. */
 const maxFileBytes = 1 << 20
@@ -53,9 +60,9 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   if (findings.length > 0 || !parsed.success) throw new ConfigError(sorted(findings))
 
   const config = resolvePaths(parsed.data, file === undefined ? process.cwd() : dirname(resolve(file)))
-  const secrets = secretFindings(config, place)
-  if (secrets.length > 0) throw new ConfigError(secrets)
-  return file === undefined ? { config: freeze(config) } : { config: freeze(config), file }
+  const { errors, warnings } = fileFindings(config, place)
+  if (errors.length > 0) throw new ConfigError(sorted(errors))
+  return { config: freeze(config), ...(file === undefined ? {} : { file }), warnings: sorted(warnings) }
 }
 
 // ── reading ──────────────────────────────────────────────────────────────────────────────────────
@@ -260,8 +267,16 @@ function sorted(findings: readonly Finding[]): readonly Finding[] {
 
 // ── paths and secrets ────────────────────────────────────────────────────────────────────────────
 
+const tlsFileKeys: readonly TlsFileKey[] = ['cert', 'key', 'keyPasswordFile', 'clientCa']
+
 /** Options that name a file or folder. */
-const pathKeys: ReadonlySet<string> = new Set(['dataDir', 'rules.dirs', 'mail.passwordFile', 'mail.tlsCa'])
+const pathKeys: ReadonlySet<string> = new Set([
+  'dataDir',
+  'rules.dirs',
+  'mail.passwordFile',
+  'mail.tlsCa',
+  ...tlsFileKeys.map(key => `receive.tls.${key}`),
+])
 
 function resolvePath(path: Path, value: unknown, folder: string): unknown {
   if (!pathKeys.has(path.join('.'))) return value
@@ -271,10 +286,11 @@ function resolvePath(path: Path, value: unknown, folder: string): unknown {
 
 function resolvePaths(config: Config, folder: string): Config {
   const resolved = (path: string) => resolve(folder, path)
-  const { mail } = config
+  const { mail, receive } = config
   const withPaths: Config = {
     ...config,
     dataDir: resolved(config.dataDir),
+    receive: receive.tls ? { ...receive, tls: withTlsPaths(receive.tls, resolved) } : receive,
     rules: { ...config.rules, dirs: config.rules.dirs.map(resolved) },
   }
   if (mail === undefined) return withPaths
@@ -288,17 +304,29 @@ function resolvePaths(config: Config, folder: string): Config {
   }
 }
 
+function withTlsPaths<C extends CertificateConfig>(section: C, resolved: (path: string) => string): C {
+  const named = tlsFileKeys.flatMap(key => (section[key] === undefined ? [] : [[key, resolved(section[key])] as const]))
+  return { ...section, ...Object.fromEntries(named) }
+}
+
+type FileFindings = { readonly errors: Finding[]; readonly warnings: Finding[] }
+
 /** Files that the configuration names must be readable, and secrets by nobody else (ASVS 13.3.1). */
-function secretFindings(config: Config, place: Place): readonly Finding[] {
-  const findings: Finding[] = []
+function fileFindings(config: Config, place: Place): FileFindings {
+  const found: FileFindings = { errors: [], warnings: [] }
+  const finding = (path: Path, reason: string): Finding => ({ ...place(path, 'value'), key: path.join('.'), reason })
   const check = (path: Path, file: string | undefined, secret: boolean) => {
-    if (file === undefined) return
-    const reason = unfit(file, secret)
-    if (reason !== undefined) findings.push({ ...place(path, 'value'), key: path.join('.'), reason })
+    const reason = file === undefined ? undefined : unfit(file, secret)
+    if (reason !== undefined) found.errors.push(finding(path, reason))
   }
   check(['mail', 'passwordFile'], config.mail?.passwordFile, true)
   check(['mail', 'tlsCa'], config.mail?.tlsCa, false)
-  return findings
+  for (const [path, section] of tlsSections(config)) {
+    const { errors, warnings } = readTlsFiles(section, Date.now())
+    found.errors.push(...errors.map(({ key, reason }) => finding([...path, key], reason)))
+    found.warnings.push(...warnings.map(({ key, reason }) => finding([...path, key], reason)))
+  }
+  return found
 }
 
 function unfit(file: string, secret: boolean): string | undefined {
@@ -350,18 +378,6 @@ function freeze<T>(value: T): T {
     for (const inner of Object.values(value)) freeze(inner)
   }
   return value
-}
-
-/** `no such file` instead of `ENOENT: no such file or directory, open '…'`. */
-function systemReason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code
-  const words: { readonly [code: string]: string } = {
-    ENOENT: 'no such file',
-    EACCES: 'permission denied',
-    EISDIR: 'it is a folder',
-    ERR_ENCODING_INVALID_ENCODED_DATA: 'it is not UTF-8 text',
-  }
-  return words[code ?? ''] ?? (error as Error).message
 }
 
 function lowerFirst(text: string): string {

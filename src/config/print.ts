@@ -67,6 +67,10 @@ function example(key: Key): string {
   const examples: { readonly [name: string]: string } = {
     'web.publicUrl': 'https://picket.example.com',
     'store.maxBytes': '500GiB',
+    'receive.tls.cert': '/etc/picket/tls/server.pem',
+    'receive.tls.key': '/etc/picket/tls/server.key',
+    'receive.tls.keyPasswordFile': '/etc/picket/tls/server.password',
+    'receive.tls.clientCa': '/etc/picket/tls/ca.pem',
     'mail.server': 'smtp://user@mail.example.com:587',
     'mail.passwordFile': '/etc/picket/mail.secret',
     'mail.tlsCa': '/etc/picket/mail-ca.pem',

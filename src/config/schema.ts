@@ -47,9 +47,55 @@ const tcp = z.strictObject({
   firstFrameTimeoutSeconds: seconds.default(30).describe('a connection that never sends a message is closed'),
 })
 
+/** How strictly the certificates of senders are looked at (RFC 5425 §5; the words are those of rsyslog). */
+const tlsModes = ['anonymous', 'ca', 'name', 'fingerprint'] as const
+
+/** What TLS needs besides the options of a stream listener; the same for plain syslog and for RELP. */
+const certificates = {
+  cert: text.describe('PEM file with the certificate of this server, and those between it and its CA'),
+  key: text.describe('PEM file with the private key of the certificate'),
+  keyPasswordFile: text.optional().describe('file that holds the password of the private key'),
+  mode: z
+    .enum(tlsModes)
+    .default('ca')
+    .describe(
+      'who may send: ca (certificates of clientCa), name (of these, the permittedNames), fingerprint ' +
+        '(permittedFingerprints), anonymous (everyone: encrypted, and not verified)',
+    ),
+  clientCa: text.optional().describe("PEM file with the CA of the senders' certificates"),
+  permittedNames: z
+    .array(
+      text.regex(
+        /^(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/,
+        'must be a name like web01.example.com or *.example.com',
+      ),
+    )
+    .default([])
+    .describe('DNS names in certificates that may send in mode name; `*.` stands for one label'),
+  matchCommonName: z
+    .boolean()
+    .default(false)
+    .describe('in mode name, take the common name of a certificate that has no DNS name'),
+  permittedFingerprints: z
+    .array(text.refine(isFingerprint, { error: 'must be a fingerprint like SHA256:E3:B0:C4:… with 32 octets in hex' }))
+    .default([])
+    .describe('certificates that may send in mode fingerprint; the CA and the dates are not looked at'),
+  permitSha1: z.boolean().default(false).describe('permittedFingerprints may be SHA1:…; SHA-1 can be forged'),
+  minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('oldest version of TLS that is spoken'),
+}
+
+const tls = z
+  .strictObject({
+    ...tcp.shape,
+    port: port.default(6514).describe('port to listen on'),
+    ...certificates,
+  })
+  .superRefine(fitMode)
+
 const receive = z.strictObject({
   udp: z.union([off, udp]).prefault({}).describe('syslog over UDP'),
   tcp: z.union([off, tcp]).prefault({}).describe('syslog over TCP, octet counting or lines'),
+  tls: z.union([off, tls]).optional().describe('syslog over TLS (RFC 5425), octet counting or lines'),
   allow: z
     .array(text.refine(isNetwork, { error: 'must be an address or a network like 10.0.0.0/8' }))
     .default([])
@@ -132,8 +178,45 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>
 export type UdpConfig = z.output<typeof udp>
 export type TcpConfig = z.output<typeof tcp>
+export type TlsConfig = z.output<typeof tls>
+/** The options about certificates, wherever TLS is spoken. */
+export type CertificateConfig = Pick<TlsConfig, keyof typeof certificates>
 export type MailConfig = z.output<typeof mail>
 export type StoreConfig = z.output<typeof store>
+
+/** The sections that speak TLS, with their places. */
+export function tlsSections({
+  receive,
+}: Config): readonly (readonly [path: readonly string[], section: CertificateConfig])[] {
+  return receive.tls ? [[['receive', 'tls'], receive.tls]] : []
+}
+
+/** Each mode has what it looks at, and nothing else is set: an option that does nothing would look like protection. */
+function fitMode(config: CertificateConfig, context: z.RefinementCtx): void {
+  const { mode, clientCa, permittedNames, permittedFingerprints, permitSha1, matchCommonName } = config
+  const finding = (key: keyof CertificateConfig, message: string): void =>
+    context.addIssue({ code: 'custom', path: [key], message })
+  const usesCa = mode === 'ca' || mode === 'name'
+  if (usesCa && clientCa === undefined)
+    finding('clientCa', `is missing: mode ${mode} looks at the CA of the senders (mode anonymous looks at nothing)`)
+  if (!usesCa && clientCa !== undefined) finding('clientCa', `is not looked at in mode ${mode}`)
+  if (mode === 'name' && permittedNames.length === 0) finding('permittedNames', 'must not be empty in mode name')
+  if (mode !== 'name' && permittedNames.length > 0) finding('permittedNames', 'is looked at in mode name only')
+  if (mode !== 'name' && matchCommonName) finding('matchCommonName', 'is looked at in mode name only')
+  if (mode === 'fingerprint' && permittedFingerprints.length === 0)
+    finding('permittedFingerprints', 'must not be empty in mode fingerprint')
+  if (mode !== 'fingerprint' && permittedFingerprints.length > 0)
+    finding('permittedFingerprints', 'is looked at in mode fingerprint only')
+  if (!permitSha1 && permittedFingerprints.some(print => /^sha1:/i.test(print)))
+    finding('permittedFingerprints', 'has a SHA-1 fingerprint: use SHA-256, or set permitSha1')
+}
+
+function isFingerprint(print: string): boolean {
+  const [, kind = 'SHA256', hex = ''] = /^(?:(SHA1|SHA256):)?([0-9a-f:]+)$/i.exec(print) ?? []
+  return (
+    /^(?:[0-9a-f]{2}:?)+$/i.test(hex) && hex.replaceAll(':', '').length === (kind.toUpperCase() === 'SHA1' ? 40 : 64)
+  )
+}
 
 function isNetwork(entry: string): boolean {
   const [address = '', prefix, ...rest] = entry.split('/')

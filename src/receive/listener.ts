@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts'
 import type { Transport } from '../model/record.ts'
 import type { FramingFlaw } from '../syslog-parser/framing.ts'
 import type { Allow } from './peer.ts'
+import { type HandshakeRefusal, handshakeRefusals } from './tls-refusal.ts'
 
 /** Who sent a frame. One object per connection; for UDP one per peer, kept while the peer is among the recent ones. */
 export type Source = {
@@ -12,6 +13,8 @@ export type Source = {
   readonly transport: Transport
   /** Unique within its listener while the process runs. */
   readonly id: number
+  /** The name in its certificate, which the listener verified. */
+  readonly cert?: string
 }
 
 export interface FrameSink {
@@ -42,6 +45,8 @@ export type Counters = {
   openConnections: number
   /** Connections closed because they sent no frame in time, or nothing for too long. */
   timeouts: number
+  /** TLS handshakes that came to nothing. */
+  readonly handshakes: { [reason in HandshakeRefusal]: number }
 }
 
 /** A socket that receives. After `close` nothing reaches the sink any more. */
@@ -79,5 +84,6 @@ export function createCounters(): Counters {
     connections: 0,
     openConnections: 0,
     timeouts: 0,
+    handshakes: Object.fromEntries(handshakeRefusals.map(reason => [reason, 0])) as Counters['handshakes'],
   }
 }

@@ -11,7 +11,7 @@ import type { Transport } from '../model/record.ts'
 import { type Connection, createConnection, type Link, type Reader } from './connection.ts'
 import { drain, pollSockets } from './drain.ts'
 import { isNoIpv6, listenError } from './listen-error.ts'
-import { createCounters, type Listener, type ListenOptions } from './listener.ts'
+import { type Counters, createCounters, type Listener, type ListenOptions } from './listener.ts'
 import type { OtherProtocol } from './other-protocol.ts'
 import { canonicalAddress } from './peer.ts'
 
@@ -32,7 +32,13 @@ export type StreamProtocol = {
   readonly allowHalfOpen?: boolean
   /** Makes of an accepted socket the stream that is read (TLS); without it the socket itself is read. Until it
    *  resolves the connection counts as open. When it rejects, the connection is closed; why is told by the wrapper. */
-  readonly wrap?: (socket: Socket, peer: string) => Promise<Socket>
+  readonly wrap?: (socket: Socket, peer: string, counters: Counters) => Promise<Wrapped>
+}
+
+export type Wrapped = {
+  readonly stream: Socket
+  /** The verified name of the sender. */
+  readonly cert: string | undefined
 }
 
 /** Accepts connections and lets the protocol read them. `::` takes IPv4 too; where IPv6 is off it falls back to
@@ -75,10 +81,10 @@ export async function startStream(
     openBySource.set(peer, (openBySource.get(peer) ?? 0) + 1)
     connections.set(socket, undefined)
     socket.once('close', () => forget(socket, peer))
-    if (protocol.wrap === undefined) read(socket, socket, peer)
+    if (protocol.wrap === undefined) read(socket, { stream: socket, cert: undefined }, peer)
     else
-      protocol.wrap(socket, peer).then(
-        stream => read(socket, stream, peer),
+      protocol.wrap(socket, peer, counters).then(
+        wrapped => read(socket, wrapped, peer),
         () => socket.destroy(),
       )
   }
@@ -99,11 +105,11 @@ export async function startStream(
     return true
   }
 
-  function read(socket: Socket, stream: Socket, peer: string): void {
-    if (!connections.has(socket)) return // it broke while it was wrapped
+  function read(socket: Socket, { stream, cert }: Wrapped, peer: string): void {
+    if (!connections.has(socket)) return void stream.destroy() // it broke while it was wrapped
     const connection = createConnection(
       stream,
-      { peer, transport, id: nextId++ },
+      { peer, transport, id: nextId++, ...(cert === undefined ? {} : { cert }) },
       {
         openReader: protocol.openReader,
         otherProtocol: protocol.otherProtocol,

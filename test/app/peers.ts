@@ -5,6 +5,10 @@ import { smtpServerMissing } from '../notify/smtp-server.ts'
 
 const programs = {
   rsyslogd: { path: '/usr/sbin/rsyslogd', debianPackage: 'rsyslog' },
+  rsyslogGnutls: {
+    path: `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/lmnsd_gtls.so`,
+    debianPackage: 'rsyslog-gnutls',
+  },
   logger: { path: '/usr/bin/logger', debianPackage: 'bsdutils' },
   bash: { path: '/usr/bin/bash', debianPackage: 'bash' },
   script: { path: '/usr/bin/script', debianPackage: 'bsdutils' },

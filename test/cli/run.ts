@@ -31,6 +31,7 @@ export async function run(args: readonly string[], options: Options = {}): Promi
     env: options.env ?? {},
     color: false,
     signal: new AbortController().signal,
+    onHangup: () => undefined,
     clock: { ...systemClock, now: () => options.now ?? Date.UTC(2026, 10, 23, 12) },
   }
   const code = await main(args, io, { ...realEngine, ...options.engine })

@@ -33,11 +33,14 @@ test('every option has its line of help', () => {
 test('the shipped file is all comments, and with the # removed it is the defaults', () => {
   equal(parse(printConfigTemplate()), null)
   const active = printConfigTemplate().replace(/^#(?=( {2})*\w+:)/gm, '')
-  const { mail, web, store, ...rest } = configSchema.parse(parse(active))
+  const { mail, web, receive, store, ...others } = configSchema.parse(parse(active))
+  const { tls, ...withoutTls } = receive
+  const rest = { ...others, receive: withoutTls }
   const { web: defaultWeb, store: defaultStore, ...defaults } = configSchema.parse({})
   deepEqual(rest, defaults)
   deepEqual(store, { ...defaultStore, maxBytes: '500GiB' })
   deepEqual(web, { ...defaultWeb, publicUrl: 'https://picket.example.com' })
+  equal(tls && tls.cert, '/etc/picket/tls/server.pem')
   equal(mail?.server, 'smtp://user@mail.example.com:587')
 })
 
