@@ -1,8 +1,11 @@
 // The long campaigns, in full: `npm run campaign`, or some of them: `npm run campaign -- points disk`. Each prints its
 // figures; a broken promise ends the run.
+
+import { damageLogs } from './damaged-log.ts'
 import { failDisk, failService, stopWhileFull } from './disk.ts'
 import { killUnderLoad } from './kill.ts'
 import { dieAtPoints } from './points.ts'
+import { cannotCutPower, cutPower, cutService } from './power-cut.ts'
 
 const line = (text: string): void => console.log(`  ${text}`)
 
@@ -15,6 +18,14 @@ const campaigns: Record<string, () => Promise<unknown>> = {
     line('death at every named point of the code')
     await dieAtPoints(undefined, line)
   },
+  'power-cut': async () => {
+    const reason = cannotCutPower()
+    if (reason !== false) return `skipped: ${reason}`
+    const full = await cutPower(100, { control: false }, line)
+    const control = await cutPower(10, { control: true }, line)
+    return { full, control, service: await cutService(10, line) }
+  },
+  'damaged-log': async () => await damageLogs(400),
   disk: async () => {
     line('a disk that fails at some call')
     await failDisk([0, 1, 2, 3, 5, 8, 13, 20, 33, 60, 110, 200, 400, 800], line)

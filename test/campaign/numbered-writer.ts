@@ -13,7 +13,7 @@ import { numberedBatch, readAcknowledged } from './numbered.ts'
 export type WriterPlan = {
   /** Ends by itself, with a clean close, after so many commits; 0 goes on until it is killed. */
   readonly commits?: number
-  /** A new day after so many commits, and days older than `keepDays` go. */
+  /** A new day after so many commits (0: never), and days older than `keepDays` go. */
   readonly rollEvery?: number
   readonly keepDays?: number
   readonly sealEvery?: number
@@ -57,7 +57,7 @@ for (let commit = 1; commits === 0 || commit <= commits; commit++) {
   if (sealEvery > 0 && commit % sealEvery === 0) retrying(() => appender.seal())
   if (commit % 10 === 0) retrying(() => appender.heartbeat())
   while (retrying(() => appender.merge()));
-  if (commit % rollEvery !== 0) continue
+  if (rollEvery === 0 || commit % rollEvery !== 0) continue
   now += dayMs
   const keepFrom = dayOf(now - keepDays * dayMs)
   note(`x ${keepFrom}`)
