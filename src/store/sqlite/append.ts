@@ -24,6 +24,7 @@ import {
 import { type HighWater, loadHighWater, openHighWater } from './integrity/high-water.ts'
 import { writeManifests } from './integrity/manifest.ts'
 import { advanceRatchet, loadRatchet, makeSeal, type Seal, type SealKey } from './integrity/ratchet.ts'
+import { leaveWal } from './read-only.ts'
 import { checkReopened, isDiskFailure } from './reopen.ts'
 import { buildFilter } from './terms.ts'
 
@@ -68,6 +69,8 @@ export type Appender = {
   /** Notes in the chain that the days before `day` (YYYYMMDD) go and why, and unlinks their files, never the one being
    *  written; returns the days. */
   removeDaysBefore(day: string, reason: RemovalReason): readonly string[]
+  /** Makes the days that are over readable from read-only media, as far as nobody has them open; `close` does it too. */
+  restDays(): void
   close(): void
 }
 
@@ -185,7 +188,13 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
     } finally {
       open.db.close()
     }
+    leaveWal(dayPath(dataDir, open.day))
     faultPoint('dayroll-old-closed')
+  }
+
+  /** Makes the files that are not written to readable from read-only media; one that somebody has open, another time. */
+  function restDays(): void {
+    for (const day of listDays(dataDir)) if (day !== current?.day) leaveWal(dayPath(dataDir, day))
   }
 
   function checkpoint(open: OpenDay): void {
@@ -358,6 +367,7 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
     },
     seal,
     saveHighWater,
+    restDays,
     close() {
       try {
         seal()
@@ -373,6 +383,8 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
       highWater.close()
       current?.db.close()
       current = undefined
+      // a disk that failed just now is left alone
+      if (suspect === undefined) restDays()
     },
   }
 }

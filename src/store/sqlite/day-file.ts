@@ -5,6 +5,7 @@ import Database from 'better-sqlite3'
 import { PicketError } from '../../base/errors.ts'
 import { faultPoint } from '../../base/fault-point.ts'
 import { chainSchema } from './integrity/chain.ts'
+import { needsCopy, openCopy } from './read-only.ts'
 
 export type Db = InstanceType<typeof Database>
 
@@ -116,13 +117,13 @@ export function openDayForWriting(dataDir: string, day: string): Db {
   }
 }
 
-/** Opens the day's file for reading; undefined when it holds nothing yet, or was removed just now. Errors:
- *  DATA_UNREADABLE. */
+/** Opens the day's file for reading, on read-only media too; undefined when it holds nothing yet, or was removed just
+ *  now. Errors: DATA_UNREADABLE. */
 export function openDayForReading(dataDir: string, day: string): Db | undefined {
   const path = dayPath(dataDir, day)
   let db: Db | undefined
   try {
-    db = new Database(path, { readonly: true, fileMustExist: true })
+    db = needsCopy(path) ? openCopy(path) : new Database(path, { readonly: true, fileMustExist: true })
     db.pragma('busy_timeout = 5000')
     db.pragma('query_only = ON')
     db.pragma('mmap_size = 1073741824')
@@ -141,7 +142,7 @@ export function openDayForReading(dataDir: string, day: string): Db | undefined 
 /** What to throw for an error met while a day's file was read: DATA_UNREADABLE with its path when the file is to blame. */
 export function unreadable(dataDir: string, day: string, error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message?: string }
-  if (typeof code !== 'string' || !/^(?:SQLITE|ZSTD)_/.test(code)) return error
+  if (typeof code !== 'string' || !/^(?:SQLITE_|ZSTD_|ENOSPC|EROFS)/.test(code)) return error
   return new PicketError('DATA_UNREADABLE', `cannot read ${dayPath(dataDir, day)}: ${message}`, { cause: error })
 }
 

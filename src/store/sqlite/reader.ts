@@ -108,6 +108,8 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
     hitsAfter(checkpoint: HitCheckpoint | undefined, limit: number): readonly Hit[] {
       const hits: Hit[] = []
       let bytes = 0
+      // nobody asks for hits of older days any more, and an open file cannot leave WAL mode
+      if (checkpoint !== undefined) scan.letGoBefore(checkpoint.day)
       for (const day of scan.days()) {
         const file = checkpoint !== undefined && day < checkpoint.day ? undefined : scan.openDay(day)
         if (file === undefined) continue

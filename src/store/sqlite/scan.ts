@@ -235,6 +235,10 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
   return {
     days,
     openDay,
+    /** Closes the files of older days. */
+    letGoBefore(day: string): void {
+      for (const [older, { db }] of open) if (older < day) closeDay(older, db)
+    },
     eachDay,
     eachMatching,
     view,

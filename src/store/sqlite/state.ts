@@ -9,6 +9,7 @@ import type { AlertBox, Outbox, People } from '../store.ts'
 import { createAlertBox } from './alert-box.ts'
 import { createOutbox } from './outbox.ts'
 import { createPeople } from './people.ts'
+import { leaveWal } from './read-only.ts'
 import { migrate } from './state-schema.ts'
 
 export type State = {
@@ -86,7 +87,9 @@ function createState(db: Database.Database, clock: Clock): State {
     people: createPeople(db),
     meta,
     close: () => {
+      const path = db.name
       db.close()
+      leaveWal(path)
     },
   }
 }

@@ -47,6 +47,8 @@ const markEveryMs = 1000
 const heartbeatMs = 60_000
 /** What is younger can be rewritten by who takes this machine over, key or not. */
 const sealEveryMs = 300_000
+/** Whoever had a day open when it was over lets go of it some time. */
+const restEveryMs = 600_000
 
 if (parentPort === null) throw new Error('BUG: writer.thread.ts runs as a worker thread')
 const main = parentPort
@@ -59,6 +61,7 @@ let isFailing = false
 let diskFailures = 0
 let lastLinkAt = performance.now()
 let lastSealAt = performance.now()
+let lastRestAt = performance.now()
 let canMark = true
 const marking = setInterval(mark, markEveryMs)
 
@@ -153,7 +156,7 @@ function answer(round: readonly { readonly from: MessagePort }[]): void {
   }
 }
 
-/** Once a second: how far the store is, a heartbeat when nothing comes, and a seal now and then. */
+/** Once a second: how far the store is, a heartbeat when nothing comes, and now and then a seal, and rest for old days. */
 function mark(): void {
   try {
     if (performance.now() - lastLinkAt >= heartbeatMs && queue.length === 0) {
@@ -163,6 +166,10 @@ function mark(): void {
     if (performance.now() - lastSealAt >= sealEveryMs) {
       lastSealAt = performance.now()
       appender.seal()
+    }
+    if (performance.now() - lastRestAt >= restEveryMs) {
+      lastRestAt = performance.now()
+      appender.restDays()
     }
     appender.saveHighWater()
     canMark = true

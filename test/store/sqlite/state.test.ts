@@ -84,11 +84,18 @@ describe('opening', () => {
     for (const name of [path, `${path}-wal`, `${path}-shm`]) equal(statSync(name).mode & 0o777, 0o600, name)
   })
 
-  test('the journal is a WAL', () => {
+  test('the journal is a WAL while it is open; closed, it can be read from read-only media', () => {
+    const journal = () => {
+      const other = new Database(path)
+      try {
+        return other.pragma('journal_mode', { simple: true })
+      } finally {
+        other.close()
+      }
+    }
+    equal(journal(), 'wal')
     state.close()
-    const other = new Database(path)
-    equal(other.pragma('journal_mode', { simple: true }), 'wal')
-    other.close()
+    equal(journal(), 'delete')
     state = openState(path, clock)
   })
 
