@@ -1,4 +1,4 @@
-// One intake thread: bytes arrive → frame → batch → writer. Read this first.
+// One intake thread of perhaps several: bytes arrive → frame → batch → writer. Read this first.
 //
 //   receive/udp, tcp, tls ───frame()──► batch-builder.ts ──flush()──► writer thread
 //          ▲                                                              │
@@ -9,6 +9,7 @@ import { isPicketError } from '../base/errors.ts'
 import { createLog } from '../base/log.ts'
 import { compileRules } from '../detect/rules.ts'
 import { dayOf, type Origin } from '../model/row.ts'
+import { createConnectionCount } from '../receive/connection-count.ts'
 import type { Listener, Source } from '../receive/listener.ts'
 import { parseAllowList } from '../receive/peer.ts'
 import { startTcp } from '../receive/tcp.ts'
@@ -53,7 +54,7 @@ let flushTimer: NodeJS.Timeout | undefined
 let lastSource: Source | undefined
 let lastOrigin: Origin | undefined
 let listeners: readonly Listener[] = []
-let tlsListener: TlsListener | undefined
+const tlsListeners: TlsListener[] = []
 
 function frame(bytes: Uint8Array, from: number, to: number, source: Source): void {
   const receivedAt = Date.now()
@@ -133,7 +134,8 @@ main.on('message', (message: ToIntakeThread) => {
     case 'rules':
       return useRules(message.rules)
     case 'tls':
-      return tlsListener?.useTls(message.tls)
+      for (const listener of tlsListeners) listener.useTls(message.tls)
+      return
     case 'ownFrame':
       return ownFrame(message.text)
     case 'stop':
@@ -145,15 +147,21 @@ main.on('message', (message: ToIntakeThread) => {
 
 async function listen(): Promise<void> {
   const { udp, tcp, tls, allow } = start.receive
-  const options = { allow: parseAllowList(allow), log, clock: systemClock }
+  const { inherited, sharing, connectionCounts } = start
+  const options = { allow: parseAllowList(allow), log, clock: systemClock, sharing }
+  const tcpOptions = { ...options, connectionCount: createConnectionCount(connectionCounts.tcp) }
+  const tlsOptions = { ...options, connectionCount: createConnectionCount(connectionCounts.tls) }
+  const sink = { frame }
+  const own = [undefined]
   try {
     const opened: Listener[] = []
-    if (udp !== false) opened.push(await startUdp(udp, { frame }, { ...options, fd: start.inherited.udp }))
-    if (tcp !== false) opened.push(await startTcp(tcp, { frame }, { ...options, fd: start.inherited.tcp }))
-    if (tls && start.tls !== undefined) {
-      tlsListener = await startTls(tls, start.tls, { frame }, { ...options, fd: start.inherited.tls })
-      opened.push(tlsListener)
-    }
+    if (udp !== false) for (const fd of inherited.udp ?? own) opened.push(await startUdp(udp, sink, { ...options, fd }))
+    if (tcp !== false)
+      for (const fd of inherited.tcp ?? own) opened.push(await startTcp(tcp, sink, { ...tcpOptions, fd }))
+    if (tls && start.tls !== undefined)
+      for (const fd of inherited.tls ?? own)
+        tlsListeners.push(await startTls(tls, start.tls, sink, { ...tlsOptions, fd }))
+    opened.push(...tlsListeners)
     listeners = opened
     tell({ type: 'listening', listeners: states() })
     if (!hasRules) useRules(start.rules)

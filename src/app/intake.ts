@@ -1,16 +1,21 @@
-// Main's end of the intake thread: starts it, keeps its counters, stops it so that nothing that arrived is lost.
-import { join } from 'node:path'
-import { MessageChannel, Worker } from 'node:worker_threads'
-import { PicketError } from '../base/errors.ts'
+// All intake threads together: how many there are, who of them reads which socket, their counters in one, their end.
+//
+//   senders ──► kernel ──┬──► socket of thread 1 ──┐
+//               by hash  ├──► socket of thread 2 ──┼──► writer
+//                        └──► …                  ──┘
+import { availableParallelism } from 'node:os'
 import type { Config } from '../config/schema.ts'
 import type { RuleSource } from '../detect/rules.ts'
-import { inheritedSockets } from '../receive/inherited.ts'
+import { createSharedCount } from '../receive/connection-count.ts'
+import { type InheritedSocket, inheritedSockets } from '../receive/inherited.ts'
 import type { TlsSettings } from '../receive/tls-handshakes.ts'
-import type { FromIntakeThread, IntakeStart, ListenerState, ToIntakeThread } from './messages.ts'
+import { type IntakeWorker, startIntakeWorker } from './intake-worker.ts'
+import { sumListeners } from './listener-sums.ts'
+import { type IntakeStart, type ListenerState, type ListeningTransport, listeningTransports } from './messages.ts'
 import type { Writer } from './writer.ts'
 
 export type Intake = {
-  /** The listeners as they were told last, at most a second ago. */
+  /** The listeners as they were told last, at most a second ago; those of all threads on one port are one. */
   listeners(): readonly ListenerState[]
   /** Records received and not yet given to the writer. */
   waitingRecords(): number
@@ -20,7 +25,7 @@ export type Intake = {
   /** Stores a frame that Picket wrote itself. Nothing happens once it stops. */
   takeOwnFrame(text: string): void
   /** Stops accepting; resolves when everything that arrived is stored, or the writer cannot store it, or the writer or the
-   *  thread is no more. Rejects when the thread broke while it did that. */
+   *  threads are no more. Rejects when a thread broke while it did that. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -30,91 +35,104 @@ type IntakeOptions = {
   readonly writer: Writer
   /** The certificates of receive.tls, when it is on. */
   readonly tls?: TlsSettings | undefined
-  /** The thread ended by itself: a bug of ours. */
+  /** A thread ended by itself: a bug of ours. */
   readonly onDied: (error: Error) => void
 }
 
-/** At the end a disk that cannot be written is waited for so long; what waits for it then is lost, and told of. */
-const waitForDiskMs = 10_000
-
-/** Starts the intake thread and waits until its listeners are open. Errors: PORT_IN_USE, ACCESS_DENIED. */
-export async function startIntake(options: IntakeOptions): Promise<Intake> {
-  const { port1, port2 } = new MessageChannel()
-  options.writer.attach(port1)
+/** Starts the intake threads and waits until their listeners are open. Errors: PORT_IN_USE, ACCESS_DENIED. */
+export async function startIntake({ config, rules, writer, tls, onDied }: IntakeOptions): Promise<Intake> {
   const sockets = inheritedSockets(process.env, process.pid)
-  // two stream sockets are told apart by FileDescriptorName= of their units
-  const inherited = (transport: 'udp' | 'tcp' | 'tls'): number | undefined =>
-    sockets.find(socket => (/tls/.test(socket.name) ? 'tls' : socket.transport) === transport)?.fd
-  const start: IntakeStart = {
-    receive: options.config.receive,
-    logLevel: options.config.log.level,
-    rules: options.rules,
-    writer: port2,
-    inherited: { udp: inherited('udp'), tcp: inherited('tcp'), tls: inherited('tls') },
-    ...(options.tls === undefined ? {} : { tls: options.tls }),
-  }
-  const thread = new Worker(join(import.meta.dirname, 'intake.thread.ts'), {
-    workerData: start,
-    transferList: [port2],
-    resourceLimits: { maxYoungGenerationSizeMb: 4 },
-  })
-  const stopped = Promise.withResolvers<void>()
-  const ended = new Promise<void>(resolve => thread.once('exit', () => resolve()))
-  const listening = Promise.withResolvers<void>()
-  let listeners: readonly ListenerState[] = []
-  let waitingRecords = 0
-  let isStopping = false
-  let brokeWhileStopping: unknown
+  const count = threadCount(config.receive, sockets)
+  const connectionCounts = byTransport(createSharedCount)
+  const workers: IntakeWorker[] = []
 
-  thread.on('message', (message: FromIntakeThread) => {
-    switch (message.type) {
-      case 'listening':
-        listeners = message.listeners
-        return listening.resolve()
-      case 'cannotListen':
-        return listening.reject(new PicketError(message.code, message.message))
-      case 'counters':
-        listeners = message.listeners
-        waitingRecords = message.waitingRecords
-        return
-      case 'stopped':
-        return stopped.resolve()
-      default:
-        message satisfies never
+  async function start(index: number, receive: Config['receive']): Promise<void> {
+    const start: Omit<IntakeStart, 'writer'> = {
+      receive,
+      logLevel: config.log.level,
+      rules,
+      inherited: byTransport(transport => dealt(sockets, transport, { index, count })),
+      sharing: count === 1 ? undefined : index === 0 ? 'first' : 'further',
+      connectionCounts,
+      ...(tls === undefined ? {} : { tls }),
     }
-  })
-  thread.on('error', error => {
-    listening.reject(error)
-    if (isStopping) brokeWhileStopping = error
-    else options.onDied(error as Error)
-  })
+    workers.push(await startIntakeWorker(start, { writer, onDied }))
+  }
+
+  async function stop(): Promise<void> {
+    const ended = await Promise.allSettled(workers.map(worker => worker[Symbol.asyncDispose]()))
+    for (const end of ended) if (end.status === 'rejected') throw end.reason
+  }
+
   try {
-    await listening.promise
+    await start(0, config.receive)
+    const receive = onPortsOf(workers[0]?.listeners() ?? [], config.receive)
+    const others = await Promise.allSettled(Array.from({ length: count - 1 }, (_, n) => start(n + 1, receive)))
+    for (const other of others) if (other.status === 'rejected') throw other.reason
   } catch (error) {
-    await thread.terminate()
+    await stop()
     throw error
   }
 
-  const tell = (message: ToIntakeThread): void => thread.postMessage(message)
   let stopping: Promise<void> | undefined
-  async function stop(): Promise<void> {
-    isStopping = true
-    const waiting = new AbortController()
-    tell({ type: 'stop' })
-    const isFailing = options.writer.failing(waitForDiskMs, waiting.signal).catch(() => undefined)
-    await Promise.race([stopped.promise, ended, options.writer.ended, isFailing])
-    waiting.abort()
-    await thread.terminate()
-    if (brokeWhileStopping !== undefined) throw brokeWhileStopping
-  }
   return {
-    listeners: () => listeners,
-    waitingRecords: () => waitingRecords,
-    useRules: rules => tell({ type: 'rules', rules }),
-    useTls: settings => tell({ type: 'tls', tls: settings }),
-    takeOwnFrame(text) {
-      if (!isStopping) tell({ type: 'ownFrame', text })
+    listeners: () => sumListeners(workers.flatMap(worker => worker.listeners())),
+    waitingRecords: () => workers.reduce((sum, worker) => sum + worker.waitingRecords(), 0),
+    useRules(changed) {
+      for (const worker of workers) worker.useRules(changed)
     },
+    useTls(settings) {
+      for (const worker of workers) worker.useTls(settings)
+    },
+    takeOwnFrame: text => workers[0]?.takeOwnFrame(text),
     [Symbol.asyncDispose]: () => (stopping ??= stop()),
   }
+}
+
+/** Threads that would have nothing to read are left out: a socket of systemd has one reader. */
+function threadCount(receive: Config['receive'], sockets: readonly InheritedSocket[]): number {
+  const wanted = receive.threads === 0 ? threadsFor(availableParallelism()) : receive.threads
+  const numbers = listeningTransports.flatMap(transport =>
+    receive[transport] === false || receive[transport] === undefined ? [] : [socketsOf(sockets, transport).length],
+  )
+  return numbers.includes(0) ? wanted : Math.min(wanted, Math.max(1, ...numbers))
+}
+
+/** The writer and the searches want cores too; one thread reads 250,000 records a second. */
+export function threadsFor(cores: number): number {
+  return Math.min(4, Math.max(1, Math.floor((cores - 2) / 2)))
+}
+
+/** The sockets of systemd that the thread reads, every one by some thread: the kernel spreads the senders over them all. */
+function dealt(
+  sockets: readonly InheritedSocket[],
+  transport: ListeningTransport,
+  { index, count }: { readonly index: number; readonly count: number },
+): readonly number[] | undefined {
+  const all = socketsOf(sockets, transport)
+  return all.length === 0 ? undefined : all.flatMap(({ fd }, n) => (n % count === index ? [fd] : []))
+}
+
+/** Two kinds of stream sockets are told apart by FileDescriptorName= of their units. */
+function socketsOf(sockets: readonly InheritedSocket[], transport: ListeningTransport): readonly InheritedSocket[] {
+  return sockets.filter(socket => (/tls/.test(socket.name) ? 'tls' : socket.transport) === transport)
+}
+
+/** Where the first thread listens: it was the kernel's choice when the configuration says port 0. */
+function onPortsOf(listeners: readonly ListenerState[], receive: Config['receive']): Config['receive'] {
+  const portOf = (transport: ListeningTransport): { readonly port?: number } => {
+    const listener = listeners.find(one => one.transport === transport)
+    return listener === undefined ? {} : { port: listener.port }
+  }
+  const { udp, tcp, tls } = receive
+  return {
+    ...receive,
+    ...(tls && { tls: { ...tls, ...portOf('tls') } }),
+    udp: udp && { ...udp, ...portOf('udp') },
+    tcp: tcp && { ...tcp, ...portOf('tcp') },
+  }
+}
+
+function byTransport<T>(make: (transport: ListeningTransport) => T): { readonly [K in ListeningTransport]: T } {
+  return { udp: make('udp'), tcp: make('tcp'), tls: make('tls') }
 }

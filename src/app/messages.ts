@@ -5,7 +5,7 @@ import type { LogLevel } from '../base/log.ts'
 import type { Config } from '../config/schema.ts'
 import type { RuleSource } from '../detect/rules.ts'
 import type { Transport } from '../model/record.ts'
-import type { Counters } from '../receive/listener.ts'
+import type { Counters, ListenOptions } from '../receive/listener.ts'
 import type { TlsSettings } from '../receive/tls-handshakes.ts'
 
 /** What an intake thread is started with. */
@@ -15,11 +15,19 @@ export type IntakeStart = {
   readonly rules: readonly RuleSource[]
   /** To the writer thread. */
   readonly writer: MessagePort
-  /** Sockets that systemd handed over, by transport. */
-  readonly inherited: { readonly [T in 'udp' | 'tcp' | 'tls']?: number | undefined }
+  /** Sockets that systemd handed over, as far as this thread reads them; undefined: the thread opens its own. */
+  readonly inherited: { readonly [T in ListeningTransport]: readonly number[] | undefined }
+  /** Other threads open the same ports. */
+  readonly sharing: ListenOptions['sharing']
+  /** Open connections by transport, counted together with the other threads. */
+  readonly connectionCounts: { readonly [T in ListeningTransport]: SharedArrayBuffer }
   /** The certificates of receive.tls, when it is on. */
   readonly tls?: TlsSettings
 }
+
+/** What the receive section has a listener for. */
+export const listeningTransports = ['udp', 'tcp', 'tls'] as const satisfies readonly Transport[]
+export type ListeningTransport = (typeof listeningTransports)[number]
 
 /** main → intake. */
 export type ToIntakeThread =

@@ -93,6 +93,12 @@ const tls = z
   .superRefine(fitMode)
 
 const receive = z.strictObject({
+  threads: z
+    .int()
+    .min(0)
+    .max(16)
+    .default(0)
+    .describe('threads that share the ports; 0: one up to 5 cores, then (cores - 2) / 2, at most 4'),
   udp: z.union([off, udp]).prefault({}).describe('syslog over UDP'),
   tcp: z.union([off, tcp]).prefault({}).describe('syslog over TCP, octet counting or lines'),
   tls: z.union([off, tls]).optional().describe('syslog over TLS (RFC 5425), octet counting or lines'),

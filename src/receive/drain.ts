@@ -6,11 +6,6 @@ import type { Clock } from '../base/clock.ts'
 const maxDrainMs = 1000
 const quietTurnsWanted = 3
 
-/** Lets the event loop poll a few times: connections that the kernel has already made are accepted, and begin to be read. */
-export async function pollSockets(): Promise<void> {
-  for (let turn = 0; turn < quietTurnsWanted; turn++) await setImmediate()
-}
-
 /** Waits until `count()` stood still for three turns of the event loop, or one second has passed. */
 export async function drain(count: () => number, clock: Clock): Promise<void> {
   const deadline = clock.monotonic() + maxDrainMs

@@ -56,13 +56,13 @@ export type DropMeter = {
   read(): number
 }
 
-/** Watches the UDP sockets of this process that are bound to `port`. With a socket that systemd keeps over restarts,
- *  what was dropped while Picket was not running counts too.
+/** Watches one UDP socket: others on the same port are watched by the threads that read them. With a socket that systemd
+ *  keeps over restarts, what was dropped while Picket was not running counts too.
+ *  @param fd undefined: nobody knows, and nothing is counted.
  *  @param inherited The socket was there before this process. */
-export function createDropMeter(port: number, options: { readonly inherited: boolean }): DropMeter {
-  const own = new Set(socketInodes().values())
-  const inodes = new Set(rows(port).flatMap(row => (own.has(row.inode) ? [row.inode] : [])))
-  const total = () => rows(port).reduce((sum, row) => (inodes.has(row.inode) ? sum + row.drops : sum), 0)
+export function createDropMeter(fd: number | undefined, options: { readonly inherited: boolean }): DropMeter {
+  const inode = fd === undefined ? undefined : socketInode(fd)
+  const total = () => (inode === undefined ? 0 : (rows().find(row => row.inode === inode)?.drops ?? 0))
   const start = options.inherited ? 0 : total()
   // The kernel's column has 32 bits and may turn over; a smaller number than before is taken as such.
   let last = start
@@ -77,6 +77,6 @@ export function createDropMeter(port: number, options: { readonly inherited: boo
   }
 }
 
-function rows(port: number): readonly SocketRow[] {
-  return [...readSocketTable('udp'), ...readSocketTable('udp6')].filter(row => row.port === port)
+function rows(): readonly SocketRow[] {
+  return [...readSocketTable('udp'), ...readSocketTable('udp6')]
 }

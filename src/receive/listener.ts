@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Transport } from '../model/record.ts'
 import type { FramingFlaw } from '../syslog-parser/framing.ts'
+import type { ConnectionCount } from './connection-count.ts'
 import type { Allow } from './peer.ts'
 import { type HandshakeRefusal, handshakeRefusals } from './tls-refusal.ts'
 
@@ -70,8 +71,11 @@ export type ListenOptions = {
   readonly clock: Clock
   /** A bound socket from systemd (inherited.ts) to use instead of opening one. */
   readonly fd?: number | undefined
-  /** Let several threads of this process share the port; the kernel spreads the senders over them. */
-  readonly reusePort?: boolean | undefined
+  /** Several threads open the port, each a socket of its own, and the kernel spreads the senders over them. It would let
+   *  any program of this account join in, so the first one makes sure that the port is free. */
+  readonly sharing?: 'first' | 'further' | undefined
+  /** Open connections, counted over all threads that share the port; without it those of this listener. */
+  readonly connectionCount?: ConnectionCount | undefined
 }
 
 export function createCounters(): Counters {

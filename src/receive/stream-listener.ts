@@ -9,7 +9,8 @@ import { rateLimited } from '../base/log.ts'
 import type { TcpConfig } from '../config/schema.ts'
 import type { Transport } from '../model/record.ts'
 import { type Connection, createConnection, type Link, type Reader } from './connection.ts'
-import { drain, pollSockets } from './drain.ts'
+import { createConnectionCount } from './connection-count.ts'
+import { drain } from './drain.ts'
 import { isNoIpv6, listenError } from './listen-error.ts'
 import { type Counters, createCounters, type Listener, type ListenOptions } from './listener.ts'
 import type { OtherProtocol } from './other-protocol.ts'
@@ -54,8 +55,9 @@ export async function startStream(
   const warnings = rateLimited(log, 60_000)
   /** Accepted sockets; undefined until the stream of one can be read. */
   const connections = new Map<Socket, Connection | undefined>()
-  const openBySource = new Map<string, number>()
+  const openCount = options.connectionCount ?? createConnectionCount()
   let nextId = 1
+  let accepted = 0
   let paused = false
   let closing: Promise<void> | undefined
 
@@ -69,6 +71,7 @@ export async function startStream(
   )
 
   function accept(socket: Socket): void {
+    accepted++
     socket.on('error', () => {}) // 'close' follows, and is what counts
     // A connection that was reset before we saw it has no address any more.
     const peer = canonicalAddress(socket.remoteAddress ?? '')
@@ -78,7 +81,6 @@ export async function startStream(
     }
     counters.connections++
     counters.openConnections++
-    openBySource.set(peer, (openBySource.get(peer) ?? 0) + 1)
     connections.set(socket, undefined)
     socket.once('close', () => forget(socket, peer))
     if (protocol.wrap === undefined) read(socket, { stream: socket, cert: undefined }, peer)
@@ -96,11 +98,10 @@ export async function startStream(
       warnings.warn(`${transport} not_allowed`, { peer }, message)
       return true
     }
-    const full = connections.size >= config.maxConnections
-    const fullForSource = (openBySource.get(peer) ?? 0) >= config.maxConnectionsPerSource
-    if (!full && !fullForSource) return false
+    const limit = openCount.open(peer, config)
+    if (limit === undefined) return false
     counters.dropped.connections_full++
-    const option = `receive.${transport}.${full ? 'maxConnections' : 'maxConnectionsPerSource'}`
+    const option = `receive.${transport}.${limit}`
     warnings.warn(`${transport} ${option}`, { peer }, `refused a connection: too many are open (${option})`)
     return true
   }
@@ -127,9 +128,7 @@ export async function startStream(
   function forget(socket: Socket, peer: string): void {
     connections.delete(socket)
     counters.openConnections--
-    const left = (openBySource.get(peer) ?? 1) - 1
-    if (left > 0) openBySource.set(peer, left)
-    else openBySource.delete(peer)
+    openCount.close(peer)
   }
 
   function sweep(): void {
@@ -138,7 +137,8 @@ export async function startStream(
   }
 
   async function close(): Promise<void> {
-    await pollSockets() // closing resets what waits to be accepted, with all that it has sent
+    // closing resets what waits to be accepted, with all that it has sent; one is accepted in a turn of the event loop
+    await drain(() => accepted, clock)
     const closed = once(server, 'close')
     server.close()
     await drain(() => counters.bytes, clock)
@@ -188,18 +188,29 @@ async function listen(config: StreamConfig, protocol: StreamProtocol, options: L
   }
 }
 
-async function listenOnce(
-  { host, port }: StreamConfig,
-  { transport, allowHalfOpen = false }: StreamProtocol,
-  { fd, reusePort }: ListenOptions,
-): Promise<Server> {
+async function listenOnce(config: StreamConfig, protocol: StreamProtocol, options: ListenOptions): Promise<Server> {
+  const { host } = config
+  const { transport, allowHalfOpen = false } = protocol
+  const { fd, sharing } = options
+  const isFirst = fd === undefined && sharing === 'first'
+  const port = isFirst ? await freePort(config, protocol, options) : config.port
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: keepAliveAfterMs, allowHalfOpen })
   try {
-    server.listen(fd === undefined ? { host, port, reusePort: reusePort ?? false } : { fd })
+    server.listen(fd === undefined ? { host, port, reusePort: sharing !== undefined } : { fd })
     await once(server, 'listening')
     return server
   } catch (error) {
     server.close()
     throw listenError(error as NodeJS.ErrnoException, transport, host, port)
   }
+}
+
+/** The port, once a server that shares it with nobody could listen on it. */
+async function freePort(config: StreamConfig, protocol: StreamProtocol, options: ListenOptions): Promise<number> {
+  const server = await listenOnce(config, protocol, { ...options, sharing: undefined })
+  const address = server.address()
+  const closed = once(server, 'close')
+  server.close()
+  await closed
+  return address === null || typeof address === 'string' ? config.port : address.port
 }

@@ -9,7 +9,7 @@ import { drain } from './drain.ts'
 import { createDropMeter } from './kernel-drops.ts'
 import { isNoIpv6, listenError } from './listen-error.ts'
 import { createCounters, type FrameSink, type Listener, type ListenOptions } from './listener.ts'
-import { udpReading } from './udp-pause.ts'
+import { udpDescriptor, udpReading } from './udp-handle.ts'
 import { createUdpSources } from './udp-sources.ts'
 
 /** Receives datagrams and gives each to the sink. `::` takes IPv4 too; where IPv6 is off it falls back to `0.0.0.0`.
@@ -22,7 +22,7 @@ export async function startUdp(config: UdpConfig, sink: FrameSink, options: List
   const socket = await bind(config, options)
   const { address, port } = socket.address()
   const reading = udpReading(socket)
-  const meter = createDropMeter(port, { inherited: options.fd !== undefined })
+  const meter = createDropMeter(udpDescriptor(socket), { inherited: options.fd !== undefined })
   const meterTimer = setInterval(readKernelDrops, 1000).unref()
   let paused = false
   let closing: Promise<void> | undefined
@@ -104,11 +104,13 @@ async function bind(config: UdpConfig, options: ListenOptions): Promise<Socket> 
 }
 
 async function bindOnce(config: UdpConfig & { readonly fd?: number }, options: ListenOptions): Promise<Socket> {
-  const { fd, host, port, receiveBufferBytes } = config
+  const { fd, host, receiveBufferBytes } = config
+  const isFirst = fd === undefined && options.sharing === 'first'
+  const port = isFirst ? await freePort(config, options) : config.port
   const socket = createSocket({
     type: isIPv6(host) ? 'udp6' : 'udp4',
     recvBufferSize: receiveBufferBytes,
-    reusePort: options.reusePort ?? false,
+    reusePort: fd === undefined && options.sharing !== undefined,
   })
   try {
     // Node says 'listening' before bind returns when it is given a descriptor.
@@ -120,6 +122,16 @@ async function bindOnce(config: UdpConfig & { readonly fd?: number }, options: L
     socket.close()
     throw listenError(error as NodeJS.ErrnoException, 'udp', host, port)
   }
+}
+
+/** The port, once a socket that shares it with nobody could be bound to it. */
+async function freePort(config: UdpConfig, options: ListenOptions): Promise<number> {
+  const socket = await bindOnce(config, { ...options, sharing: undefined })
+  const { port } = socket.address()
+  const closed = once(socket, 'close')
+  socket.close()
+  await closed
+  return port
 }
 
 /** Linux grants at most net.core.rmem_max without saying so, and reports twice the grant (socket(7), SO_RCVBUF). */

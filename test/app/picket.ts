@@ -44,6 +44,8 @@ export type PicketOptions = {
   /** YAML of the receive section. */
   readonly receive?: string | undefined
   readonly env?: NodeJS.ProcessEnv | undefined
+  /** Descriptors of bound sockets to hand over as systemd does. */
+  readonly sockets?: readonly number[] | undefined
 }
 
 const admin = { name: 'admin', password: 'correct horse battery' }
@@ -58,25 +60,27 @@ export async function startPicket(options: PicketOptions = {}): Promise<Picket> 
   writeFileSync(configFile, `dataDir: ${dataDir}\nreceive: ${receive}\n${web}${options.config ?? ''}\n`, {
     mode: 0o600,
   })
-  const child = spawn(
-    process.execPath,
-    ['--max-semi-space-size=2', join(root, 'src/main.ts'), 'serve', '--config', configFile],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...options.env },
-    },
-  )
+  const node = [process.execPath, '--max-semi-space-size=2', join(root, 'src/main.ts'), 'serve', '--config', configFile]
+  const { sockets = [] } = options
+  const inherited = sockets.length === 0 ? {} : { LISTEN_FDS: String(sockets.length) }
+  // the shell knows the number of the process that it becomes
+  const child = spawn('sh', ['-c', 'LISTEN_PID=$$ exec "$@"', 'sh', ...node], {
+    stdio: ['ignore', 'pipe', 'pipe', ...sockets],
+    env: { ...process.env, ...inherited, ...options.env },
+  })
+  const { stdout, stderr } = child
+  if (stdout === null || stderr === null) throw new Error('BUG: its output goes nowhere')
   const log: LogLine[] = []
   const output: string[] = []
   const ready = new Promise<LogLine>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', line => {
+    createInterface({ input: stdout }).on('line', line => {
       output.push(line)
       if (!line.startsWith('{')) return
       const entry = JSON.parse(line) as LogLine
       log.push(entry)
       if (entry.msg === 'ready') resolve(entry)
     })
-    child.stderr.on('data', data => output.push(String(data)))
+    stderr.on('data', data => output.push(String(data)))
     child.once('exit', code => reject(new Error(`picket ended with ${code}:\n${output.join('\n')}`)))
   })
   const { udp, tcp, web: webUrl } = (await ready) as unknown as { udp: number; tcp: number; web: string }

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { inheritedSockets } from '../../src/receive/inherited.ts'
 import { readSocketTable, type SocketTable, socketInodes } from '../../src/receive/kernel-drops.ts'
-import { udpReading } from '../../src/receive/udp-pause.ts'
+import { udpReading } from '../../src/receive/udp-handle.ts'
 
 test('no sockets without LISTEN_FDS, or when they are for another process', () => {
   deepEqual(inheritedSockets({}, 42), [])

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { isPicketError } from '../../src/base/errors.ts'
+import { createConnectionCount } from '../../src/receive/connection-count.ts'
 import type { ListenOptions } from '../../src/receive/listener.ts'
 import { otherProtocol } from '../../src/receive/other-protocol.ts'
 import { parseAllowList } from '../../src/receive/peer.ts'
@@ -212,10 +213,44 @@ test('a port in use, and two sockets on one port', async () => {
   const { listener } = await start()
   await using _ = listener
   await rejects(start({ port: listener.port }), error => isPicketError(error, 'PORT_IN_USE'))
-  const first = await start({}, { reusePort: true })
-  const second = await start({ port: first.listener.port }, { reusePort: true })
+  // what threads share, no other program of this account may join
+  await rejects(start({ port: listener.port }, { sharing: 'first' }), error => isPicketError(error, 'PORT_IN_USE'))
+  const first = await start({}, { sharing: 'first' })
+  const second = await start({ port: first.listener.port }, { sharing: 'further' })
+  await rejects(start({ port: first.listener.port }, { sharing: 'first' }), error =>
+    isPicketError(error, 'PORT_IN_USE'),
+  )
   await first.listener.close()
   await second.listener.close()
+})
+
+test('listeners that count together keep the limits together', async () => {
+  const connectionCount = createConnectionCount()
+  const limits = { maxConnections: 5, maxConnectionsPerSource: 3 }
+  const first = await start(limits, { connectionCount })
+  const second = await start(limits, { connectionCount })
+  await using stack = new AsyncDisposableStack()
+  stack.use(first.listener)
+  stack.use(second.listener)
+  const open = () => first.listener.counters.openConnections + second.listener.counters.openConnections
+  const refused = () =>
+    first.listener.counters.dropped.connections_full + second.listener.counters.dropped.connections_full
+  const clients = [await dial(first.listener.port), await dial(second.listener.port), await dial(second.listener.port)]
+  await until(() => open() === 3)
+  await dial(first.listener.port)
+  await until(() => refused() === 1)
+  ok(first.log.lines.some(line => line.includes('maxConnectionsPerSource')))
+  for (const address of ['127.0.0.2', '127.0.0.3']) await dial(second.listener.port, '127.0.0.1', address)
+  await until(() => open() === 5)
+  await dial(second.listener.port, '127.0.0.1', '127.0.0.4')
+  await until(() => refused() === 2)
+  ok(second.log.lines.some(line => line.includes('maxConnections)')))
+  // a place that is given back is free for all
+  clients[1]?.destroy()
+  await until(() => open() === 4)
+  await dial(first.listener.port)
+  await until(() => open() === 5)
+  equal(refused(), 2)
 })
 
 test('other protocols get one line that helps', async () => {

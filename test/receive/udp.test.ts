@@ -131,10 +131,35 @@ test('an address that this machine does not have', async () => {
   )
 })
 
-test('threads may share a port', async () => {
-  const first = await start({ reusePort: true })
-  await using _ = first.listener
-  const second = await start({ reusePort: true }, { port: first.listener.port })
-  await second.listener.close()
+test('threads may share a port, other programs not', async () => {
+  const { listener } = await start()
+  await using _ = listener
+  await rejects(start({ sharing: 'first' }, { port: listener.port }), error => isPicketError(error, 'PORT_IN_USE'))
+  const first = await start({ sharing: 'first' })
+  await using __ = first.listener
+  const second = await start({ sharing: 'further' }, { port: first.listener.port })
   equal(second.listener.port, first.listener.port)
+  await rejects(start({ sharing: 'first' }, { port: second.listener.port }), error =>
+    isPicketError(error, 'PORT_IN_USE'),
+  )
+  await second.listener.close()
+})
+
+test('what the kernel drops of a shared port is counted once, by the thread whose socket it was', async () => {
+  const small = { receiveBufferBytes: 65_536 }
+  const first = await start({ sharing: 'first' }, small)
+  const second = await start({ sharing: 'further' }, { ...small, port: first.listener.port })
+  const listeners = [first.listener, second.listener]
+  for (const listener of listeners) listener.pause()
+  const senders = Array.from({ length: 16 }, () => createSocket('udp4'))
+  const sent = 6000
+  for (let n = 0; n < sent; n++)
+    await send(senders[n % 16] as Socket, Buffer.alloc(200, 'x'), first.listener.port, '127.0.0.1')
+  for (const sender of senders) sender.close()
+  for (const listener of listeners) listener.resume()
+  await Promise.all(listeners.map(listener => listener.close()))
+  const taken = first.sink.frames.length + second.sink.frames.length
+  const dropped = listeners.reduce((sum, { counters }) => sum + counters.kernelDrops, 0)
+  notEqual(dropped, 0)
+  equal(taken + dropped, sent)
 })

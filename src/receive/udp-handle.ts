@@ -1,7 +1,8 @@
-// Stops and starts reading a UDP socket. Node offers pause() for streams only; its own handle has recvStop().
+// What Node keeps to itself of a UDP socket: how to stop and start reading (pause() is for streams only), and which
+// descriptor it is.
 import type { Socket } from 'node:dgram'
 
-type Handle = { recvStart(): number; recvStop(): number }
+type Handle = { recvStart(): number; recvStop(): number; readonly fd?: unknown }
 
 /** Functions that stop and start reading, or undefined when this Node has its handle elsewhere: the caller then has to
  *  throw datagrams away while it is paused, instead of leaving them in the kernel's buffer. */
@@ -12,6 +13,12 @@ export function udpReading(socket: Socket): { stop(): void; start(): void } | un
     stop: () => void handle.recvStop(),
     start: () => void handle.recvStart(),
   }
+}
+
+/** The file descriptor, or undefined when this Node has it elsewhere. */
+export function udpDescriptor(socket: Socket): number | undefined {
+  const fd = handleOf(socket)?.fd
+  return typeof fd === 'number' && fd >= 0 ? fd : undefined
 }
 
 /** lib/dgram.js keeps `{ handle, … }` under its `state symbol`. */
