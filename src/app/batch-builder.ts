@@ -12,6 +12,7 @@ import { indexedTexts } from '../query/tokens.ts'
 import type { Batch, BatchHit } from '../store/sqlite/append.ts'
 import { BlockBuilder } from '../store/sqlite/block-builder.ts'
 import { HeaderScan, scanHeader } from '../syslog-parser/scan.ts'
+import type { OriginOfHost } from './read-settings.ts'
 
 export type BatchBuilder = {
   /** Records gathered since the last batch. */
@@ -24,7 +25,12 @@ export type BatchBuilder = {
   useRules(rules: readonly CompiledRule[]): void
 }
 
-export function createBatchBuilder(rules: readonly CompiledRule[], rowsPerBlock?: number): BatchBuilder {
+/** `originOfHost`: what holds for single hosts behind a relay, when something does. */
+export function createBatchBuilder(
+  rules: readonly CompiledRule[],
+  rowsPerBlock?: number,
+  originOfHost?: OriginOfHost,
+): BatchBuilder {
   const block = new BlockBuilder(rowsPerBlock)
   const header = new HeaderScan()
   let matcher = createMatcher(rules)
@@ -38,6 +44,14 @@ export function createBatchBuilder(rules: readonly CompiledRule[], rowsPerBlock?
     if (ruleIds.length > 0) hits.push({ row: block.count, ruleIds })
   }
 
+  /** Who sent a frame that is parsed whole is known only then: for some it is parsed again. */
+  function wholeRow(frame: Buffer, receivedAt: number, origin: Origin): StoredRow {
+    const row = rowOfFrame(frame, receivedAt, origin)
+    if (originOfHost === undefined || row.hostname === undefined) return row
+    const own = originOfHost(origin, row.hostname)
+    return own === origin ? row : rowOfFrame(frame, receivedAt, own)
+  }
+
   return {
     get count() {
       return block.count
@@ -45,13 +59,19 @@ export function createBatchBuilder(rules: readonly CompiledRule[], rowsPerBlock?
     get isFull() {
       return block.isFull
     },
-    take(received, from, to, receivedAt, origin) {
+    take(received, from, to, receivedAt, relayed) {
       const bytes = asBuffer(received)
+      let origin = relayed
       if (!scanHeader(bytes, from, to, receivedAt, origin.timeZone, header)) {
-        const row = rowOfFrame(Buffer.from(bytes.subarray(from, to)), receivedAt, origin)
+        const row = wholeRow(Buffer.from(bytes.subarray(from, to)), receivedAt, origin)
         check(row, true)
         block.appendRow(row)
         return
+      }
+      if (originOfHost !== undefined && header.hostEnd > header.hostStart) {
+        origin = originOfHost(origin, bytes.toString('latin1', header.hostStart, header.hostEnd))
+        // the host's own zone may give another time
+        if (origin.timeZone !== relayed.timeZone) scanHeader(bytes, from, to, receivedAt, origin.timeZone, header)
       }
       const isCandidate = matcher.scan(bytes, from, to)
       const isDecoded = mayDecode(bytes, header.messageStart, to)

@@ -18,6 +18,7 @@ import { startUdp } from '../receive/udp.ts'
 import type { FromIntake, ToIntake } from '../store/sqlite/writer.thread.ts'
 import { createBatchBuilder } from './batch-builder.ts'
 import type { FromIntakeThread, IntakeStart, ListenerState, ToIntakeThread } from './messages.ts'
+import { createReadSettings } from './read-settings.ts'
 
 /** Batches on their way to the disk; beyond this the sockets are paused until the writer has caught up. */
 const maxBatchesUnderway = 4
@@ -32,9 +33,9 @@ if (parentPort === null) throw new Error('BUG: intake.thread.ts runs as a worker
 const main = parentPort
 const start = workerData as IntakeStart
 const { writer } = start
-const { timeZone, charset } = start.receive
+const { originOf: originFor, originOfHost } = createReadSettings(start)
 const log = createLog(start.logLevel)
-const builder = createBatchBuilder([])
+const builder = createBatchBuilder([], undefined, originOfHost)
 /** The sockets open first; the rules are compiled before the first frame is looked at. */
 let hasRules = false
 /** The sender of Picket's own records. */
@@ -82,7 +83,7 @@ function useRules(rules: IntakeStart['rules']): void {
 function originOf(source: Source): Origin {
   let origin = origins.get(source)
   if (origin === undefined) {
-    origin = { peer: source.peer, transport: source.transport, timeZone, charset, cert: source.cert }
+    origin = originFor(source)
     origins.set(source, origin)
   }
   lastSource = source
@@ -110,8 +111,9 @@ function flush(): void {
   clearTimeout(flushTimer)
   isDue = false
   const batch = builder.batch(day)
+  const { memory, filterTerms, sources } = batch.block
   const message: FromIntake = { type: 'append', batch }
-  writer.postMessage(message, [batch.block.memory, batch.block.filterTerms.buffer])
+  writer.postMessage(message, [memory, filterTerms.buffer, sources.numbers.buffer])
   batchesUnderway++
   if (batchesUnderway >= maxBatchesUnderway && !isPaused && !isStopping) {
     isPaused = true

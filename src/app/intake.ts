@@ -49,6 +49,7 @@ export async function startIntake({ config, rules, writer, tls, onDied }: Intake
   async function start(index: number, receive: Config['receive']): Promise<void> {
     const start: Omit<IntakeStart, 'writer'> = {
       receive,
+      sources: config.sources,
       logLevel: config.log.level,
       rules,
       inherited: byTransport(transport => dealt(sockets, transport, { index, count })),

@@ -11,6 +11,7 @@ import type { TlsSettings } from '../receive/tls-handshakes.ts'
 /** What an intake thread is started with. */
 export type IntakeStart = {
   readonly receive: Config['receive']
+  readonly sources: Config['sources']
   readonly logLevel: LogLevel
   readonly rules: readonly RuleSource[]
   /** To the writer thread. */

@@ -1,14 +1,16 @@
 // Builds every part in start order; stopping is the reverse. Read this second, after intake.thread.ts.
 //
-//   lock → writer thread → intake thread → state (picket.db) → rules → mail → alerting → searches → web
+//   lock → writer thread → intake thread → state (picket.db) → rules → mail → alerting → searches → sources → web
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { builtInRules } from '../asset/built-in-rules.ts'
 import { systemClock } from '../base/clock.ts'
 import { createMetrics } from '../base/metrics.ts'
 import type { Config } from '../config/schema.ts'
 import { rawOf, recordOf } from '../parse/record.ts'
+import type { Committed } from '../store/sqlite/append.ts'
 import { daySizes } from '../store/sqlite/day-file.ts'
 import { lockDataDir } from '../store/sqlite/lock.ts'
 import { openReader } from '../store/sqlite/reader.ts'
@@ -23,6 +25,7 @@ import { createRuleSet, readRuleTexts } from './rule-set.ts'
 import { createSearches, type Searches } from './search.ts'
 import { startSearchPool } from './search-pool.ts'
 import { httpServices } from './services.ts'
+import { type Sources, startSources } from './sources.ts'
 import { createRate } from './status.ts'
 import { openTls } from './tls-settings.ts'
 import { startWriter } from './writer.ts'
@@ -86,6 +89,9 @@ async function start(config: Config, log: Logger): Promise<Started> {
   const ruleTexts = readRuleTexts(config.rules)
   let alerting: Alerting | undefined
   let searches: Searches | undefined
+  let sources: Sources | undefined
+  /** What was stored before the table of sources was there: the moments of the start. */
+  const early: Committed[] = []
   const writer = stack.use(
     startWriter(dataDir, log, {
       onCommitted(committed, milliseconds) {
@@ -93,6 +99,8 @@ async function start(config: Config, log: Logger): Promise<Started> {
         metrics.add('picket_records_stored_total', {}, committed.records)
         metrics.observe('picket_commit_seconds', {}, milliseconds / 1000)
         searches?.committed(committed)
+        if (sources === undefined) early.push(committed)
+        else sources.observe(committed)
         if (committed.hits > 0) alerting?.wake()
       },
       onFailed: reason => log.error({ reason }, 'the store cannot write; records wait and nothing is acknowledged'),
@@ -118,13 +126,18 @@ async function start(config: Config, log: Logger): Promise<Started> {
   stack.defer(() => state.close())
   const { outbox, alerts } = state
   const ruleSet = createRuleSet(ruleTexts, metrics, log)
-  const rules = ruleSet.infoOf
+  const rules = (id: string) => builtInRules.find(rule => rule.id === id) ?? ruleSet.infoOf(id)
   const mail = config.mail && stack.use(await startMail(config.mail))
   const hits = openReader(dataDir, { recordOf, rawOf })
   stack.defer(() => hits.close())
   alerting = stack.use(startAlerting({ hits, alerts, rules, mail, metrics, log }))
   const pool = stack.use(startSearchPool(dataDir, config.store, metrics))
   searches = createSearches(pool)
+  const isWatching = (): boolean => intake !== undefined && writer.trouble() === undefined
+  sources = stack.use(
+    startSources({ config: config.sources, box: state.sources, alerts, pool, mail, isWatching, metrics, clock, log }),
+  )
+  for (const committed of early.splice(0)) sources.observe(committed)
   const services = httpServices({
     version,
     dataDir,
@@ -133,6 +146,7 @@ async function start(config: Config, log: Logger): Promise<Started> {
     hasMail: mail !== undefined,
     pool,
     searches,
+    sources,
     writer,
     intake: () => intake,
     rate,

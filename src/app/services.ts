@@ -1,5 +1,6 @@
 // What the web server may ask of the running parts (http/services.ts), tied to them.
 import type { Logger } from 'pino'
+import { builtInRules } from '../asset/built-in-rules.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { HttpServices, SearchService } from '../http/services.ts'
@@ -8,6 +9,7 @@ import type { Intake } from './intake.ts'
 import { followListeners } from './receive-metrics.ts'
 import type { RuleSet } from './rule-set.ts'
 import type { SearchPool } from './search-pool.ts'
+import type { Sources } from './sources.ts'
 import { hostStatus, type Rate, systemStatus } from './status.ts'
 import type { Writer } from './writer.ts'
 
@@ -19,6 +21,7 @@ type Parts = {
   readonly hasMail: boolean
   readonly pool: SearchPool
   readonly searches: SearchService
+  readonly sources: Sources
   readonly writer: Writer
   /** Undefined until the listeners are open. */
   readonly intake: () => Intake | undefined
@@ -49,7 +52,8 @@ export function httpServices(parts: Parts): HttpServices {
     alerts: state.alerts,
     outbox: state.outbox,
     search: parts.searches,
-    rules: () => ruleSet.infos,
+    sources: parts.sources,
+    rules: () => [...ruleSet.infos, ...builtInRules],
     ruleFindings: () => ruleSet.problems,
     hosts: () => hostStatus(pool, clock.now()),
     status: () => systemStatus({ ...parts, startedAt, warnings }),

@@ -71,6 +71,12 @@ export const metrics = {
   picket_logins_total: { kind: 'counter', labels: ['result'], help: 'Logins: done, refused, limited.' },
   picket_rules_loaded: { kind: 'gauge', labels: [], help: 'Rules in use.' },
   picket_rules_invalid: { kind: 'gauge', labels: [], help: 'Rule files with a mistake.' },
+  picket_sources: { kind: 'gauge', labels: [], help: 'Sources in the table: peer, host, transport and channel.' },
+  picket_sources_dropped_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Sources dropped from the full table, those least known and longest unseen.',
+  },
   picket_start_time_seconds: { kind: 'gauge', labels: [], help: 'When Picket started, seconds since 1970 UTC.' },
 } as const satisfies { readonly [name: string]: Declaration }
 

@@ -167,6 +167,33 @@ const mail = z.strictObject({
     .describe('alerts below are shown, not mailed'),
 })
 
+const source = z.strictObject({
+  match: text.describe('host name, `*` and `?` allowed, or an address or a network like 10.0.0.0/8'),
+  timeZone: text
+    .refine(isTimeZone, { error: 'must be an IANA time zone like Europe/Berlin' })
+    .optional()
+    .describe('IANA zone of its times, when they name none'),
+  charset: text
+    .refine(isCharset, { error: 'must be a charset like windows-1252 or gb18030' })
+    .optional()
+    .describe('charset of its text that is not UTF-8'),
+  expect: z
+    .array(z.enum(['auth', 'sudo', 'cron', 'kernel', 'history', 'audit', 'web', 'other']))
+    .optional()
+    .describe('what it must send'),
+  silentAfter: z
+    .string()
+    .regex(/^[1-9]\d{0,5}[smhd]$/, 'must be a time like 15m')
+    .optional()
+    .describe('how long it may be silent; without it Picket learns its rhythm'),
+  mute: z.boolean().optional().describe('no alert about its silence'),
+  peers: z
+    .array(text.refine(isNetwork, { error: 'must be an address or a network like 10.0.0.0/8' }))
+    .optional()
+    .describe('from where it may come'),
+  relay: z.boolean().optional().describe('it forwards for other hosts'),
+})
+
 const log = z.strictObject({
   level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe("lowest level of Picket's own log"),
 })
@@ -174,6 +201,10 @@ const log = z.strictObject({
 export const configSchema = z.strictObject({
   dataDir: text.default('./data').describe('folder of everything that Picket stores'),
   receive: receive.prefault({}).describe('where messages come in'),
+  sources: z
+    .array(source)
+    .default([])
+    .describe('what holds for single senders; the first entry that fits and has a setting decides it'),
   web: z.union([off, web]).prefault({}).describe('the web UI and the HTTP API'),
   store: store.prefault({}).describe('how records are kept and searched'),
   rules: rules.prefault({}).describe('what raises alerts'),
@@ -188,6 +219,7 @@ export type TlsConfig = z.output<typeof tls>
 /** The options about certificates, wherever TLS is spoken. */
 export type CertificateConfig = Pick<TlsConfig, keyof typeof certificates>
 export type MailConfig = z.output<typeof mail>
+export type SourceConfig = z.output<typeof source>
 export type StoreConfig = z.output<typeof store>
 
 /** The sections that speak TLS, with their places. */

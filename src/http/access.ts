@@ -34,6 +34,10 @@ export const access: { readonly [route: string]: Access } = {
 
   'GET /api/v1/rules': 'viewer',
   'GET /api/v1/hosts': 'viewer',
+  'GET /api/v1/sources': 'viewer',
+  'POST /api/v1/sources/:id/mute': 'analyst',
+  'POST /api/v1/sources/:id/unmute': 'analyst',
+  'POST /api/v1/sources/:id/retire': 'analyst',
   'GET /api/v1/status': 'viewer',
   'GET /api/v1/openapi.json': 'viewer',
 

@@ -29,6 +29,7 @@ import { alertRoutes } from './routes/alerts.ts'
 import { probeRoutes } from './routes/probes.ts'
 import { searchRoutes } from './routes/search.ts'
 import { signInRoutes } from './routes/sign-in.ts'
+import { sourceRoutes } from './routes/sources.ts'
 import { streamRoutes } from './routes/stream.ts'
 import { systemRoutes } from './routes/system.ts'
 import { isOwnHost } from './same-site.ts'
@@ -176,7 +177,16 @@ export async function createServer(
   })
   addHooks(app, context)
 
-  for (const add of [signInRoutes, searchRoutes, streamRoutes, alertRoutes, systemRoutes, accountRoutes, probeRoutes]) {
+  for (const add of [
+    signInRoutes,
+    searchRoutes,
+    streamRoutes,
+    alertRoutes,
+    systemRoutes,
+    sourceRoutes,
+    accountRoutes,
+    probeRoutes,
+  ]) {
     add(app, context)
   }
   webFiles(app, options.webRoot)

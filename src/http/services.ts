@@ -3,7 +3,8 @@ import type { Logger } from 'pino'
 import type { Clock } from '../base/clock.ts'
 import type { RecordJson, Transport } from '../model/record.ts'
 import type { RuleInfo } from '../model/rule.ts'
-import type { AlertBox, FacetCounts, Histogram, Outbox, People } from '../store/store.ts'
+import type { Source } from '../model/source.ts'
+import type { AlertBox, FacetCounts, Histogram, Outbox, People, SourceDecision } from '../store/store.ts'
 
 /** A query text that parses, with receive-time bounds in ms since 1970 UTC: `from` inclusive, `to` exclusive. */
 type Selection = { readonly q: string; readonly from?: number | undefined; readonly to?: number | undefined }
@@ -103,6 +104,8 @@ export type HttpServices = {
   rules(): readonly RuleStatus[]
   /** `file:line:col reason` of everything wrong in the rule folders. */
   ruleFindings(): readonly string[]
+  /** The table of sources; `decide` gives false when there is no such source. */
+  readonly sources: { list(): readonly Source[]; decide(id: number, decision: SourceDecision): boolean }
   hosts(): Promise<readonly HostStatus[]>
   status(): Promise<SystemStatus>
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>

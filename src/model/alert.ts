@@ -31,6 +31,8 @@ export type Alert = {
   readonly lastAt: number
   readonly firstRecord: RecordJson
   readonly lastRecord: RecordJson
+  /** What Picket itself says of it, where no single record explains it: lines of text. */
+  readonly note?: string | undefined
   readonly changedBy: string | null
   readonly changedAt: number | null
 }

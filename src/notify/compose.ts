@@ -30,6 +30,7 @@ export function composeAlert(alert: Alert, options: ComposeOptions): Letter {
     subject: `${alert.level.toUpperCase()}: ${visible(alert.ruleTitle, 80)}${onHost(alert)}`,
     blocks: [
       { kind: 'title', level: alert.level, text: title, under: whereAndWho(alert) },
+      ...section('What Picket knows of it', alert.note),
       recordBlock(alert),
       linkBlock(alert.id, options.publicUrl),
       ...explain(rule),

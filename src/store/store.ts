@@ -1,6 +1,8 @@
 // What the rest of Picket may ask of a store; types only. Engines: sqlite/. Records go in as batches, come out by query.
 import type { Alert, AlertComment, AlertState, Hit } from '../model/alert.ts'
-import type { RecordJson } from '../model/record.ts'
+import type { Channel } from '../model/channel.ts'
+import type { RecordJson, Transport } from '../model/record.ts'
+import type { ClockJump, SourceState } from '../model/source.ts'
 import type { Query } from '../query/ast.ts'
 
 // ── alerts, outbox, people: the state database, on the main thread ──────────────────────────────
@@ -28,7 +30,8 @@ export type NewMail = Pick<OutboxEntry, 'messageId' | 'to' | 'subject' | 'text' 
 
 /** What one round of alerting changes; applied in one transaction. */
 export type AlertChanges = {
-  readonly checkpoint: HitCheckpoint
+  /** Absent for alerts that come of no hits. */
+  readonly checkpoint?: HitCheckpoint
   readonly opened: readonly Omit<Alert, 'id' | 'state' | 'changedBy' | 'changedAt'>[]
   /** `count` is the number of new hits, to be added. */
   readonly repeated: readonly {
@@ -36,6 +39,8 @@ export type AlertChanges = {
     readonly count: number
     readonly lastAt: number
     readonly lastRecord: RecordJson
+    /** Replaces the alert's note. */
+    readonly note?: string | undefined
   }[]
 }
 
@@ -164,6 +169,62 @@ export interface People {
   audit(entry: AuditEntry): void
   /** The newest lines of the audit trail, newest first. */
   trail(limit: number): readonly AuditEntry[]
+}
+
+// ── sources: who sends what ──────────────────────────────────────────────────────────────────────
+
+/** A row of the table of sources as it is kept (asset/source-table.ts changes it in memory). */
+export type StoredSource = {
+  readonly id: number
+  readonly peer: string
+  readonly hostname: string
+  readonly transport: Transport | null
+  readonly channel: Channel
+  timeZone: string
+  readonly firstAt: number
+  lastAt: number | null
+  records: number
+  lastId: string | null
+  state: SourceState
+  mutedUntil: number | null
+  /** Watched time at its first and last record, ms. */
+  firstWatched: number
+  lastWatched: number
+  /** Times it came, records close together counted once. */
+  appearances: number
+  /** asset/rhythm.ts; null while no pause was longer than a minute. */
+  rhythm: number[] | null
+  /** Day (since 1970) up to which the rhythm has faded. */
+  fadedDay: number
+  /** Records by hour of the day, and the hour (since 1970) counted last. */
+  hours: number[]
+  hoursAt: number
+  clock: { samples: number[]; sampledAt: number; settled: number | null; jumps: readonly ClockJump[] }
+  /** An alert about its present silence was raised. */
+  isSilenceTold: boolean
+  alertId: number | null
+}
+
+/** What a person decides about a source; what is absent stays. `mutedUntil: null` ends a mute. */
+export type SourceDecision = {
+  readonly mutedUntil?: number | null | undefined
+  readonly isRetired?: boolean | undefined
+}
+
+export type StoredSources = {
+  readonly rows: readonly StoredSource[]
+  /** How long Picket has watched in all its runs, and the next free id. */
+  readonly watch: { readonly watchedMs: number; readonly nextId: number }
+}
+
+export interface SourceBox {
+  load(): StoredSources
+  /** Stores rows, the watch, and that others are gone, in one transaction. What people decided is not touched. */
+  save(rows: readonly StoredSource[], dropped: readonly number[], watch: StoredSources['watch']): void
+  /** Notes what a person decided; false when there is no such source. A running Picket takes it up within seconds. */
+  decide(id: number, decision: SourceDecision): boolean
+  /** Decisions behind this number, oldest first; each has a number of its own. */
+  decisionsAfter(n: number): readonly { readonly n: number; readonly id: number; readonly decision: SourceDecision }[]
 }
 
 // ── reading records ──────────────────────────────────────────────────────────────────────────────

@@ -54,7 +54,7 @@ test('an unknown key is named with the nearest known one', () => {
   f('level: info', ['picket.yaml:1:1 level: unknown key here (did you mean "log.level"?)'])
   f('rules: { zzzzz: 1 }', ['picket.yaml:1:10 rules.zzzzz: unknown key (known here: dirs)'])
   f('__proto__: { polluted: 1 }', [
-    'picket.yaml:1:1 __proto__: unknown key (known here: dataDir, receive, web, store, rules, mail, log)',
+    'picket.yaml:1:1 __proto__: unknown key (known here: dataDir, receive, sources, web, store, rules, mail, log)',
   ])
 })
 

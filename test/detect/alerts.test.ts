@@ -165,7 +165,7 @@ describe('repeats', () => {
           0,
         )
         equal(counted, all.flatMap(one => one.rules).length)
-        equal(result?.checkpoint.n, all.length - 1)
+        equal(result?.checkpoint?.n, all.length - 1)
       }),
     )
   })

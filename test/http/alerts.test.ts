@@ -30,6 +30,7 @@ const alert = {
   last_at: '2026-11-23T12:00:00.000Z',
   first_record: fakeRecord(1),
   last_record: fakeRecord(2),
+  note: null,
   changed_by: null,
   changed_at: null,
 }

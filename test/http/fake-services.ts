@@ -7,6 +7,7 @@ import { createServer, type ServerOptions, stopServer } from '../../src/http/ser
 import type { HttpServices, SearchService, TailBatch } from '../../src/http/services.ts'
 import type { Alert, AlertComment, AlertState } from '../../src/model/alert.ts'
 import type { RecordJson } from '../../src/model/record.ts'
+import type { Source } from '../../src/model/source.ts'
 import type { AlertBox, ApiToken, AuditEntry, People, Role, Session, User } from '../../src/store/store.ts'
 
 export const password = 'correct horse battery'
@@ -105,6 +106,32 @@ export function fakeAlert(id: number, state: AlertState = 'open'): Alert {
     lastRecord: fakeRecord(2),
     changedBy: null,
     changedAt: null,
+  }
+}
+
+export function fakeSource(id: number): Source {
+  return {
+    id,
+    peer: '192.0.2.7',
+    hostname: 'web01',
+    transport: 'udp',
+    channel: 'auth',
+    timeZone: 'UTC',
+    firstAt: startMs - 60_000,
+    lastAt: startMs,
+    records: 2,
+    lastId: '20261123-000000000002',
+    hours: [0],
+    state: 'live',
+    rhythmMs: 60_000,
+    silentAfterMs: 900_000,
+
+    isExpected: false,
+    isMuted: false,
+    mutedUntil: null,
+    clockOffsetMs: 28_800_500,
+    clockJumps: [],
+    alertId: null,
   }
 }
 
@@ -264,6 +291,7 @@ export async function startFake(
       },
     ],
     ruleFindings: () => ['rules.d/broken.yml:1:1 no condition'],
+    sources: { list: () => [fakeSource(2)], decide: id => id === 2 },
     hosts: async () => [
       {
         hostname: 'web01',

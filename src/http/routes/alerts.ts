@@ -29,6 +29,7 @@ const alertSchema = z
     last_at: isoSchema,
     first_record: recordSchema,
     last_record: recordSchema,
+    note: z.string().nullable(),
     changed_by: z.string().nullable(),
     changed_at: isoSchema.nullable(),
     comments: z.array(z.object({ at: isoSchema, by: z.string(), text: z.string() })).optional(),
@@ -152,6 +153,7 @@ function alertJson(alert: Alert, rules: ReadonlyMap<string, RuleInfo>) {
     last_at: isoTime(alert.lastAt),
     first_record: alert.firstRecord,
     last_record: alert.lastRecord,
+    note: alert.note ?? null,
     changed_by: alert.changedBy,
     changed_at: isoTimeOrNull(alert.changedAt),
   }

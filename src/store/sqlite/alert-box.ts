@@ -21,6 +21,7 @@ type Row = {
   readonly last_at: number
   readonly first_record: string
   readonly last_record: string
+  readonly note: string | null
   readonly changed_by: string | null
   readonly changed_at: number | null
 }
@@ -51,12 +52,12 @@ export function createAlertBox(parts: { db: Database; outbox: Outbox; meta: Meta
   const openByKey = db.prepare<[string], Row>(`SELECT * FROM alerts WHERE key = ? AND state <> 'closed'`)
   const insert = db.prepare(
     `INSERT INTO alerts (key, rule_id, rule_title, level, hostname, user, source, state, count,
-       first_at, last_at, first_record, last_record)
+       first_at, last_at, first_record, last_record, note)
      VALUES (@key, @ruleId, @ruleTitle, @level, @hostname, @user, @source, 'open', @count,
-       @firstAt, @lastAt, @firstRecord, @lastRecord)`,
+       @firstAt, @lastAt, @firstRecord, @lastRecord, @note)`,
   )
   const raise = db.prepare(
-    'UPDATE alerts SET count = count + ?, last_at = max(last_at, ?), last_record = ? WHERE id = ?',
+    'UPDATE alerts SET count = count + ?, last_at = max(last_at, ?), last_record = ?, note = coalesce(?, note) WHERE id = ?',
   )
   const told = db.prepare('UPDATE alerts SET waiting = 0, told_at = ?, told_count = count WHERE id = ?')
   const later = db.prepare('UPDATE alerts SET waiting = 1 WHERE id = ?')
@@ -99,11 +100,12 @@ export function createAlertBox(parts: { db: Database; outbox: Outbox; meta: Meta
   }
 
   function open(draft: AlertChanges['opened'][number]): Alert {
-    const { firstRecord, lastRecord, ...plain } = draft
+    const { firstRecord, lastRecord, note, ...plain } = draft
     const { lastInsertRowid } = insert.run({
       ...plain,
       firstRecord: JSON.stringify(firstRecord),
       lastRecord: JSON.stringify(lastRecord),
+      note: note ?? null,
     })
     return { ...draft, id: Number(lastInsertRowid), state: 'open', changedBy: null, changedAt: null }
   }
@@ -123,14 +125,14 @@ export function createAlertBox(parts: { db: Database; outbox: Outbox; meta: Meta
     },
     apply: (changes, mails) =>
       inTransaction(db, () => {
-        if (!isBehind(checkpoint(), changes.checkpoint)) return []
+        if (changes.checkpoint !== undefined && !isBehind(checkpoint(), changes.checkpoint)) return []
         const opened = changes.opened.map(open)
-        for (const { id, count, lastAt, lastRecord } of changes.repeated) {
-          raise.run(count, lastAt, JSON.stringify(lastRecord), id)
+        for (const { id, count, lastAt, lastRecord, note } of changes.repeated) {
+          raise.run(count, lastAt, JSON.stringify(lastRecord), note ?? null, id)
         }
         const telling = mails(opened)
         queue('mails' in telling ? telling : { mails: telling, told: [], later: [] })
-        meta.set(checkpointKey, JSON.stringify(changes.checkpoint))
+        if (changes.checkpoint !== undefined) meta.set(checkpointKey, JSON.stringify(changes.checkpoint))
         return opened
       }),
     tellWaiting: (toldBefore, compose) =>
@@ -212,6 +214,7 @@ function toAlert(row: Row): Alert {
     lastAt: row.last_at,
     firstRecord: JSON.parse(row.first_record),
     lastRecord: JSON.parse(row.last_record),
+    ...(row.note === null ? {} : { note: row.note }),
     changedBy: row.changed_by,
     changedAt: row.changed_at,
   }

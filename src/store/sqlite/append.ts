@@ -3,6 +3,7 @@
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
 import { faultPoint } from '../../base/fault-point.ts'
 import { dayOf } from '../../model/row.ts'
+import type { SourceCounts } from '../../model/source.ts'
 import { type BatchBlock, column, columnCount, type EncodedBlock, rowsPerBlock } from './block.ts'
 import { BlockBuilder } from './block-builder.ts'
 import { openBlock } from './block-view.ts'
@@ -48,7 +49,11 @@ export type Committed = {
   readonly records: number
   readonly hits: number
   readonly bytes: number
+  /** Who sent them, batch by batch; `firstSeq` is the number of the batch's first record. */
+  readonly sources: readonly CommittedSources[]
 }
+
+type CommittedSources = { readonly firstSeq: number; readonly counts: SourceCounts }
 
 export type Appender = {
   /** What was stored once and is not there any more, noticed just now; noted in the chain. */
@@ -313,6 +318,7 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
         records: seq - nextSeq,
         hits,
         bytes,
+        sources: sourcesOf(group, nextSeq),
       })
       const store = (): void => {
         faultPoint('batch-begin')
@@ -387,6 +393,15 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
       if (suspect === undefined) restDays()
     },
   }
+}
+
+function sourcesOf(group: readonly Batch[], nextSeq: number): readonly CommittedSources[] {
+  let firstSeq = nextSeq
+  return group.map(({ block }) => {
+    const sources = { firstSeq, counts: block.sources }
+    firstSeq += block.count
+    return sources
+  })
 }
 
 type Statements = ReturnType<typeof prepare>

@@ -1,6 +1,7 @@
 // Gathers records into the columns of one block. Runs in the intake thread for every record, and in the writer when
 // small blocks are merged. Rows go in at a few hundred nanoseconds each: no object and no string per record.
 import { type Origin, type OriginTuple, originToTuple, type StoredRow } from '../../model/row.ts'
+import type { SourceCounts } from '../../model/source.ts'
 import {
   type BatchBlock,
   type BlockDictionary,
@@ -15,6 +16,7 @@ import {
 import { ByteDictionary } from './byte-dictionary.ts'
 import { packBytes, packDeltas, packJson, packNumbers } from './columns.ts'
 import { recordsDigest } from './integrity/records-digest.ts'
+import { SourceCounter } from './source-counter.ts'
 import { TermSet } from './terms.ts'
 
 /** The numbers of a scanned header (syslog-parser HeaderScan); positions in the frame's bytes. */
@@ -63,6 +65,7 @@ export class BlockBuilder {
   #lastLayoutId = 0
   readonly #hosts = new ByteDictionary()
   readonly #apps = new ByteDictionary()
+  #sourceCounter: SourceCounter | undefined
   #oddProcIds: [number, string][] = []
   #noTimestamp: number[] = []
 
@@ -114,10 +117,11 @@ export class BlockBuilder {
     this.#count = i + 1
   }
 
-  /** The block of everything since the last call, with its digest; the builder is empty again. */
+  /** The block of everything since the last call, with its digest and its sources; the builder is empty again. */
   encode(): BatchBlock {
     const digest = this.#digest()
-    return { ...this.encodeMerged(), digest }
+    const sources = this.#sources()
+    return { ...this.encodeMerged(), digest, sources }
   }
 
   /** The same for rows of several batches, which have their digests already. */
@@ -205,6 +209,27 @@ export class BlockBuilder {
       procId: this.#procId,
       lengths: this.#lengths,
       text: this.#text.subarray(0, this.#textLength),
+    })
+  }
+
+  #sources(): SourceCounts {
+    this.#sourceCounter ??= new SourceCounter()
+    return this.#sourceCounter.count({
+      count: this.#count,
+      received: this.#received,
+      origin: this.#origin,
+      layout: this.#layout,
+      pri: this.#pri,
+      timestamp: this.#timestamp,
+      host: this.#host,
+      app: this.#app,
+      lengths: this.#lengths,
+      text: this.#text,
+      noTimestamp: this.#noTimestamp,
+      origins: this.#originList(),
+      layouts: [...this.#layouts.keys()],
+      hosts: ['', ...this.#hosts.texts()],
+      apps: ['', ...this.#apps.texts()],
     })
   }
 

@@ -4,6 +4,7 @@
 //   column_data(first_seq × 16 + column)      each column apart, so that reading one does not read the others
 //   terms (FTS5) + term_filter                sealed blocks only; a small block is cheap to scan
 import type { OriginTuple } from '../../model/row.ts'
+import type { SourceCounts } from '../../model/source.ts'
 
 export const column = {
   received: 0,
@@ -44,6 +45,8 @@ export type EncodedBlock = {
 export type BatchBlock = EncodedBlock & {
   /** integrity/records-digest.ts. */
   readonly digest: Uint8Array<ArrayBuffer>
+  /** Who sent it; not stored, told to main when the batch is. */
+  readonly sources: SourceCounts
 }
 
 export type BlockDictionary = {

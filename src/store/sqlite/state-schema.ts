@@ -123,4 +123,29 @@ const migrations: readonly string[] = [
     object TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE sources (
+    id INTEGER PRIMARY KEY,
+    peer TEXT NOT NULL,
+    hostname TEXT NOT NULL,
+    transport TEXT,
+    channel TEXT NOT NULL,
+    state TEXT NOT NULL,
+    records INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER,
+    last_id TEXT,
+    muted_until INTEGER,
+    alert_id INTEGER,
+    -- JSON: rhythm, clock and counts by hour, of use to a running Picket only.
+    memory TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE source_decisions (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    source_id INTEGER NOT NULL,
+    decision TEXT NOT NULL
+  ) STRICT;
+  -- What Picket itself says of an alert that no single record explains.
+  ALTER TABLE alerts ADD COLUMN note TEXT;
+  `,
 ]

@@ -5,17 +5,19 @@ import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { PicketError } from '../../base/errors.ts'
-import type { AlertBox, Outbox, People } from '../store.ts'
+import type { AlertBox, Outbox, People, SourceBox } from '../store.ts'
 import { createAlertBox } from './alert-box.ts'
 import { createOutbox } from './outbox.ts'
 import { createPeople } from './people.ts'
 import { leaveWal } from './read-only.ts'
+import { createSourceBox } from './source-box.ts'
 import { migrate } from './state-schema.ts'
 
 export type State = {
   readonly alerts: AlertBox
   readonly outbox: Outbox
   readonly people: People
+  readonly sources: SourceBox
   /** Small facts of the installation, text by key. */
   readonly meta: { get(key: string): string | undefined; set(key: string, value: string): void }
   /** Ends the connection; every part is unusable afterwards. */
@@ -85,6 +87,7 @@ function createState(db: Database.Database, clock: Clock): State {
     alerts: createAlertBox({ db, outbox, meta, clock }),
     outbox,
     people: createPeople(db),
+    sources: createSourceBox(db, meta),
     meta,
     close: () => {
       const path = db.name

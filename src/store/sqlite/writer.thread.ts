@@ -124,7 +124,11 @@ function commit(): void {
     diskFailures = 0
     lastLinkAt = performance.now()
     answer(queue.splice(0, committed.batches))
-    tell({ type: 'committed', committed, milliseconds: performance.now() - startedAt })
+    const message: FromWriter = { type: 'committed', committed, milliseconds: performance.now() - startedAt }
+    main.postMessage(
+      message,
+      committed.sources.map(({ counts }) => counts.numbers.buffer),
+    )
   } catch (error) {
     // nothing is given up: the batches wait here, the intake stops reading when its credit is used up
     tell({ type: 'failed', message: (error as Error).message })

@@ -118,7 +118,7 @@ describe('opening', () => {
     )
     const again = new Database(path)
     equal(again.pragma('user_version', { simple: true }), 99)
-    again.pragma('user_version = 1')
+    again.pragma('user_version = 2')
     again.close()
     state = openState(path, clock)
   })
