@@ -1,6 +1,6 @@
 #!/bin/sh
-# packaging/picket.yaml on standard output with the values of a system service in force: the data folder, port 514 and
-# the two folders of rules. Fails when the file has lost one of the lines.
+# packaging/picket.yaml on standard output with the values of a system service in force: the data folder, ports 514 and
+# 2514 and the two folders of rules. Fails when the file has lost one of the lines.
 set -eu
 template=$1
 
@@ -11,6 +11,8 @@ changes=$(
     '#receive:' 'receive:' \
     '#  udp:' '  udp:' \
     '#  tcp:' '  tcp:' \
+    '#  relp:' '  relp:' \
+    '#    port: 5520' '    port: 2514' \
     '#    port: 5514' '    port: 514' \
     '#rules:' 'rules:' \
     '#  dirs: []' '  dirs: [/usr/share/picket/rules.d, /etc/picket/rules.d]'

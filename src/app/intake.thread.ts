@@ -1,8 +1,9 @@
 // One intake thread of perhaps several: bytes arrive → frame → batch → writer. Read this first.
 //
-//   receive/udp, tcp, tls ───frame()──► batch-builder.ts ──flush()──► writer thread
-//          ▲                                                              │
-//          └── pause, resume ◄── at most 4 batches underway ◄── stored ───┘
+//   receive/udp, tcp, tls, relp ──frame()──► batch-builder.ts ──flush()──► writer thread
+//          ▲     ▲                                                      │
+//          │     └── RELP answers, in order ◄── batches up to n ◄───────┤
+//          └── pause, resume ◄── at most 4 batches underway ◄── stored ─┘
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import { isPicketError } from '../base/errors.ts'
@@ -12,6 +13,7 @@ import { dayOf, type Origin } from '../model/row.ts'
 import { createConnectionCount } from '../receive/connection-count.ts'
 import type { Listener, Source } from '../receive/listener.ts'
 import { parseAllowList } from '../receive/peer.ts'
+import { type RelpListener, startRelp } from '../receive/relp.ts'
 import { startTcp } from '../receive/tcp.ts'
 import { startTls, type TlsListener } from '../receive/tls.ts'
 import { startUdp } from '../receive/udp.ts'
@@ -47,6 +49,10 @@ let dayEndsAt = 0
 let firstAt = 0
 let isDue = false
 let batchesUnderway = 0
+/** Batches that the writer has stored; the one that is being gathered is number batchesStored + batchesUnderway + 1. */
+let batchesStored = 0
+/** A RELP sender waits for an answer to a frame of the batch that is being gathered. */
+let isAwaited = false
 let isPaused = false
 let isStopping = false
 /** The listeners are closed: nothing more will arrive. */
@@ -56,6 +62,7 @@ let lastSource: Source | undefined
 let lastOrigin: Origin | undefined
 let listeners: readonly Listener[] = []
 const tlsListeners: TlsListener[] = []
+let relpListener: RelpListener | undefined
 
 function frame(bytes: Uint8Array, from: number, to: number, source: Source): void {
   const receivedAt = Date.now()
@@ -67,6 +74,21 @@ function frame(bytes: Uint8Array, from: number, to: number, source: Source): voi
   }
   builder.take(bytes, from, to, receivedAt, source === lastSource ? (lastOrigin as Origin) : originOf(source))
   if (builder.isFull) flush()
+}
+
+/** A frame whose sender waits for the answer. Returns the number of its batch, which is written as soon as the disk is
+ *  free: the next turn of the event loop lets all sockets that were readable put their frames into it. */
+function awaitedFrame(bytes: Uint8Array, from: number, to: number, source: Source): number {
+  frame(bytes, from, to, source)
+  // a full batch is on its way already, with this frame in it
+  if (builder.count === 0) return batchesStored + batchesUnderway
+  if (!isAwaited && batchesUnderway === 0) setImmediate(flushAwaited)
+  isAwaited = true
+  return batchesStored + batchesUnderway + 1
+}
+
+function flushAwaited(): void {
+  if (isAwaited && batchesUnderway === 0) flush()
 }
 
 /** What Picket itself has to say goes the way of every other frame: rules see it, the chain seals it. */
@@ -110,6 +132,7 @@ function onTimer(): void {
 function flush(): void {
   clearTimeout(flushTimer)
   isDue = false
+  isAwaited = false
   const batch = builder.batch(day)
   const { memory, filterTerms, sources } = batch.block
   const message: FromIntake = { type: 'append', batch }
@@ -123,11 +146,14 @@ function flush(): void {
 
 writer.on('message', ({ batches }: ToIntake) => {
   batchesUnderway -= batches
+  batchesStored += batches
+  relpListener?.stored(batchesStored)
   if (isPaused && batchesUnderway < maxBatchesUnderway) {
     isPaused = false
     for (const listener of listeners) listener.resume()
   }
   if (isDue && batchesUnderway === 0) flush()
+  else if (isAwaited && batchesUnderway === 0) setImmediate(flushAwaited)
   if (isStopping) finishStopping()
 })
 
@@ -148,7 +174,7 @@ main.on('message', (message: ToIntakeThread) => {
 })
 
 async function listen(): Promise<void> {
-  const { udp, tcp, tls, allow } = start.receive
+  const { udp, tcp, tls, relp, allow } = start.receive
   const { inherited, sharing, connectionCounts } = start
   const options = { allow: parseAllowList(allow), log, clock: systemClock, sharing }
   const tcpOptions = { ...options, connectionCount: createConnectionCount(connectionCounts.tcp) }
@@ -164,6 +190,12 @@ async function listen(): Promise<void> {
       for (const fd of inherited.tls ?? own)
         tlsListeners.push(await startTls(tls, start.tls, sink, { ...tlsOptions, fd }))
     opened.push(...tlsListeners)
+    // one thread has all RELP sessions: it knows what a sender sends again, and answers come at the pace of commits
+    if (relp !== false && sharing !== 'further') {
+      const relpOptions = { ...options, sharing: undefined, fd: start.inheritedRelp }
+      relpListener = await startRelp(relp, { frame: awaitedFrame }, relpOptions)
+      opened.push(relpListener)
+    }
     listeners = opened
     tell({ type: 'listening', listeners: states() })
     if (!hasRules) useRules(start.rules)

@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import type { Config } from '../config/schema.ts'
 import type { RuleSource } from '../detect/rules.ts'
 import { createSharedCount } from '../receive/connection-count.ts'
-import { type InheritedSocket, inheritedSockets } from '../receive/inherited.ts'
+import { type InheritedSocket, inheritedSockets, isForRelp } from '../receive/inherited.ts'
 import type { TlsSettings } from '../receive/tls-handshakes.ts'
 import { type IntakeWorker, startIntakeWorker } from './intake-worker.ts'
 import { sumListeners } from './listener-sums.ts'
@@ -41,7 +41,10 @@ type IntakeOptions = {
 
 /** Starts the intake threads and waits until their listeners are open. Errors: PORT_IN_USE, ACCESS_DENIED. */
 export async function startIntake({ config, rules, writer, tls, onDied }: IntakeOptions): Promise<Intake> {
-  const sockets = inheritedSockets(process.env, process.pid)
+  const { relp } = config.receive
+  const inherited = inheritedSockets(process.env, process.pid)
+  const isRelp = (socket: InheritedSocket): boolean => isForRelp(socket, relp === false ? undefined : relp.port)
+  const sockets = inherited.filter(socket => !isRelp(socket))
   const count = threadCount(config.receive, sockets)
   const connectionCounts = byTransport(createSharedCount)
   const workers: IntakeWorker[] = []
@@ -53,6 +56,7 @@ export async function startIntake({ config, rules, writer, tls, onDied }: Intake
       logLevel: config.log.level,
       rules,
       inherited: byTransport(transport => dealt(sockets, transport, { index, count })),
+      inheritedRelp: inherited.find(isRelp)?.fd,
       sharing: count === 1 ? undefined : index === 0 ? 'first' : 'further',
       connectionCounts,
       ...(tls === undefined ? {} : { tls }),

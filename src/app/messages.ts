@@ -22,11 +22,13 @@ export type IntakeStart = {
   readonly sharing: ListenOptions['sharing']
   /** Open connections by transport, counted together with the other threads. */
   readonly connectionCounts: { readonly [T in ListeningTransport]: SharedArrayBuffer }
+  /** The one for RELP, which one thread reads. */
+  readonly inheritedRelp?: number | undefined
   /** The certificates of receive.tls, when it is on. */
   readonly tls?: TlsSettings
 }
 
-/** What the receive section has a listener for. */
+/** What the receive section has a listener for, in each thread. */
 export const listeningTransports = ['udp', 'tcp', 'tls'] as const satisfies readonly Transport[]
 export type ListeningTransport = (typeof listeningTransports)[number]
 

@@ -40,9 +40,10 @@ export function createReadSettings(config: Pick<Config, 'receive' | 'sources'>):
   }
 
   return {
-    originOf({ peer, transport, cert }) {
+    originOf({ peer, transport, cert, repeat }) {
       const found = transport === 'internal' ? undefined : settings.readByPeer(peer)
-      return { peer, transport, timeZone: found?.timeZone ?? timeZone, charset: found?.charset ?? charset, cert }
+      const read = { timeZone: found?.timeZone ?? timeZone, charset: found?.charset ?? charset }
+      return { peer, transport, ...read, cert, repeat }
     },
     originOfHost: settings.readsByHost ? originOfHost : undefined,
   }

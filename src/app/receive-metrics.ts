@@ -29,6 +29,11 @@ export function followListeners(metrics: Metrics): (listeners: readonly Listener
         const grown = growth(`${transport} handshake ${reason}`, total)
         if (grown > 0) metrics.add('picket_tls_refused_total', { transport, reason }, grown)
       }
+      if (transport === 'relp') {
+        metrics.add('picket_relp_repeats_total', {}, growth('relp repeats', counters.repeats))
+        for (const [error, total] of Object.entries(counters.relpErrors))
+          metrics.add('picket_relp_errors_total', { error }, growth(`relp error ${error}`, total))
+      }
       metrics.set('picket_connections_open', { transport }, counters.openConnections)
     }
   }

@@ -43,6 +43,16 @@ export const metrics = {
     labels: ['transport', 'reason'],
     help: 'TLS handshakes that came to nothing: no_certificate, unknown_ca, not_permitted, expired, not_yet_valid, bad_certificate, not_tls, old_protocol, no_shared_cipher, refused_by_sender, timeout, too_many, aborted, other.',
   },
+  picket_relp_repeats_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Frames that RELP senders sent again after a broken session; stored and marked.',
+  },
+  picket_relp_errors_total: {
+    kind: 'counter',
+    labels: ['error'],
+    help: 'RELP sessions that ended early, and refused commands, by what was wrong.',
+  },
   picket_records_stored_total: { kind: 'counter', labels: [], help: 'Records written and synced to disk.' },
   picket_parse_problems_total: {
     kind: 'counter',

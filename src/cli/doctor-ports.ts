@@ -33,6 +33,7 @@ function portsOf({ receive, web }: Config): readonly Port[] {
   return [
     ...(receive.udp === false ? [] : [{ ...receive.udp, name: 'receive.udp', kind: 'udp' as const }]),
     ...(receive.tcp === false ? [] : [{ ...receive.tcp, name: 'receive.tcp', kind: 'tcp' as const }]),
+    ...(receive.relp === false ? [] : [{ ...receive.relp, name: 'receive.relp', kind: 'tcp' as const }]),
     ...(web === false ? [] : [{ ...web, name: 'web', kind: 'tcp' as const }]),
   ]
 }

@@ -92,6 +92,28 @@ const tls = z
   })
   .superRefine(fitMode)
 
+const relp = z.strictObject({
+  host: text.default('::').describe('address to listen on; `::` takes IPv4 too'),
+  port: port.default(5520).describe('port to listen on; the usual one is 2514'),
+  maxFrameBytes: z
+    .int()
+    .min(1024)
+    .max(16 << 20)
+    .default(131_072)
+    .describe('longer messages are cut there, marked and acknowledged'),
+  maxConnections: z.int().min(1).max(100_000).default(4096).describe('open sessions; more are refused'),
+  maxConnectionsPerSource: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(64)
+    .describe('open sessions from one address; more are refused'),
+  idleTimeoutSeconds: seconds
+    .default(86_400)
+    .describe('a session that sends nothing for so long is closed; rsyslog notices at its next message'),
+  firstFrameTimeoutSeconds: seconds.default(30).describe('a connection that never opens a session is closed'),
+})
+
 const receive = z.strictObject({
   threads: z
     .int()
@@ -102,6 +124,7 @@ const receive = z.strictObject({
   udp: z.union([off, udp]).prefault({}).describe('syslog over UDP'),
   tcp: z.union([off, tcp]).prefault({}).describe('syslog over TCP, octet counting or lines'),
   tls: z.union([off, tls]).optional().describe('syslog over TLS (RFC 5425), octet counting or lines'),
+  relp: z.union([off, relp]).prefault({}).describe('syslog over RELP: a message is acknowledged when it is stored'),
   allow: z
     .array(text.refine(isNetwork, { error: 'must be an address or a network like 10.0.0.0/8' }))
     .default([])
@@ -218,6 +241,7 @@ export type TcpConfig = z.output<typeof tcp>
 export type TlsConfig = z.output<typeof tls>
 /** The options about certificates, wherever TLS is spoken. */
 export type CertificateConfig = Pick<TlsConfig, keyof typeof certificates>
+export type RelpConfig = z.output<typeof relp>
 export type MailConfig = z.output<typeof mail>
 export type SourceConfig = z.output<typeof source>
 export type StoreConfig = z.output<typeof store>

@@ -15,6 +15,8 @@ export type Fields = { readonly [name: string]: FieldValue }
 
 /** The field of the name in the sender's verified certificate. Only Picket sets it, whatever a message says. */
 export const certificateField = 'tls.client.subject'
+/** The field that is true when a RELP sender sent the record again after a broken session. Only Picket sets it. */
+export const repeatField = 'event.repeat'
 
 /** A parsed message with its reception facts and extracted fields. Absent values are undefined. */
 export type LogRecord = {

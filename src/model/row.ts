@@ -29,21 +29,28 @@ export type Origin = {
   readonly charset: string
   /** The name in the sender's certificate, when the listener verified it (src/receive/tls-client.ts). */
   readonly cert?: string | undefined
+  /** The sender sends it again after a broken RELP session (src/receive/relp-repeats.ts). */
+  readonly repeat?: boolean | undefined
 }
 
 /** An origin as blocks keep it and digests hash it: four texts, and an object only when there is more to say. */
 export type OriginTuple =
   | readonly [peer: string, transport: string, timeZone: string, charset: string]
-  | readonly [peer: string, transport: string, timeZone: string, charset: string, more: { readonly cert?: string }]
+  | readonly [peer: string, transport: string, timeZone: string, charset: string, more: MoreOfOrigin]
 
-export function originToTuple({ peer, transport, timeZone, charset, cert }: Origin): OriginTuple {
-  return cert === undefined ? [peer, transport, timeZone, charset] : [peer, transport, timeZone, charset, { cert }]
+type MoreOfOrigin = { readonly cert?: string; readonly repeat?: 1 }
+
+export function originToTuple({ peer, transport, timeZone, charset, cert, repeat }: Origin): OriginTuple {
+  const more: MoreOfOrigin = { ...(cert !== undefined && { cert }), ...(repeat === true && { repeat: 1 }) }
+  const usual = [peer, transport, timeZone, charset] as const
+  return cert === undefined && repeat !== true ? usual : [...usual, more]
 }
 
 export function originOfTuple([peer, transport, timeZone, charset, more]: OriginTuple): Origin {
   // the transport was written by this store's own builder
   const origin = { peer, transport: transport as Transport, timeZone, charset }
-  return more?.cert === undefined ? origin : { ...origin, cert: more.cert }
+  if (more === undefined) return origin
+  return { ...origin, ...(more.cert !== undefined && { cert: more.cert }), ...(more.repeat === 1 && { repeat: true }) }
 }
 
 /** `YYYYMMDD` of a time, UTC. */

@@ -1,5 +1,5 @@
 // The ECS names of what senders of JSON, key=value pairs, CEF and LEEF call by names of their own.
-import { certificateField, type FieldValue } from '../model/record.ts'
+import { certificateField, type FieldValue, repeatField } from '../model/record.ts'
 import { isAddress } from './address.ts'
 import type { MutableFields } from './body.ts'
 import { isNothing, parseInteger } from './body.ts'
@@ -15,7 +15,7 @@ export const maxNameLength = 64
  */
 export function setNamed(fields: MutableFields, name: string, value: FieldValue): void {
   if (name.length === 0 || name.length > maxNameLength || name === '__proto__') return
-  if (name === certificateField) return // what a sender says of itself is not what was verified
+  if (name === certificateField || name === repeatField) return // what a sender says of itself is not what was seen
   if (typeof value === 'string' && isNothing(value)) return
   const known = ecsNames.get(name.toLowerCase())
   if (known === undefined) {

@@ -5,6 +5,7 @@ import {
   type Fields,
   type Format,
   type LogRecord,
+  repeatField,
   type StructuredData,
   type Transport,
 } from '../model/record.ts'
@@ -105,7 +106,7 @@ class RowRecord implements LogRecord {
     return (this.#header ??= headerOf(this.#row)).message
   }
   get fields(): Fields {
-    return (this.#fields ??= withCertificate(this.#extract().fields, this.#row.origin.cert))
+    return (this.#fields ??= withOrigin(this.#extract().fields, this.#row.origin))
   }
   get problems(): readonly string[] {
     return this.#extract().problems
@@ -115,8 +116,13 @@ class RowRecord implements LogRecord {
   }
 }
 
-function withCertificate(fields: Fields, cert: string | undefined): Fields {
-  return cert === undefined ? fields : Object.assign(newOpenFields(), fields, { [certificateField]: cert })
+function withOrigin(fields: Fields, { cert, repeat }: Origin): Fields {
+  if (cert === undefined && repeat !== true) return fields
+  const more = {
+    ...(cert !== undefined && { [certificateField]: cert }),
+    ...(repeat === true && { [repeatField]: true }),
+  }
+  return Object.assign(newOpenFields(), fields, more)
 }
 
 function headerOf(row: StoredRow): SyslogMessage {

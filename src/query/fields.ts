@@ -33,7 +33,7 @@ const addresses = 'destination.ip host.ip source.ip'
 const texts = 'process.command_line process.parent.command_line'
 const keywords = `auditd.auid auditd.key auditd.node auditd.sequence auditd.syscall auditd.timestamp cef.severity
   client.forwarded_for cowrie.password cowrie.session destination.domain event.action event.code event.outcome
-  event.reason file.hash.md5 file.hash.sha256 file.path group.id group.name hardware.bank hardware.cpu history.flags
+  event.reason event.repeat file.hash.md5 file.hash.sha256 file.path group.id group.name hardware.bank hardware.cpu history.flags
   history.logger_tag history.timestamp host.name http.request.method http.request.referrer http.version
   iptables.prefix network.direction network.transport observer.egress.interface.name observer.ingress.interface.name
   observer.name observer.product observer.vendor ossec.agent ossec.location pam.by.id pam.by.name pam.module pam.ruser
@@ -69,7 +69,11 @@ export const verbatimFields: ReadonlySet<string> = new Set(
 /** True for fields that hold Picket's conclusion (`event.action: ssh_login`) or what it verified, not text of the frame. */
 export function isDerived(name: string): boolean {
   return (
-    name === 'event.action' || name === 'tls.client.subject' || name === 'event.outcome' || name === 'network.direction'
+    name === 'event.action' ||
+    name === 'event.outcome' ||
+    name === 'event.repeat' ||
+    name === 'network.direction' ||
+    name === 'tls.client.subject'
   )
 }
 

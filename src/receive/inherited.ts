@@ -4,6 +4,8 @@ import { readSocketTable, type SocketTable, socketInode } from './kernel-drops.t
 export type InheritedSocket = {
   readonly fd: number
   readonly transport: 'udp' | 'tcp'
+  /** The port it is bound to, when the kernel says so. */
+  readonly port: number | undefined
   /** FileDescriptorName= of the socket unit; '' when there is none. */
   readonly name: string
 }
@@ -20,18 +22,28 @@ export function inheritedSockets(
   const count = Number(env.LISTEN_FDS)
   if (!Number.isInteger(count) || count < 1) return []
   const names = env.LISTEN_FDNAMES?.split(':') ?? []
-  return Array.from({ length: count }, (_, n) => firstFd + n).flatMap((fd, n) => {
+  return Array.from({ length: count }, (_, n) => firstFd + n).flatMap((fd, n): readonly InheritedSocket[] => {
     const name = names[n] ?? ''
-    const transport =
-      transportOf(fd) ?? (/udp|datagram/.test(name) ? 'udp' : /tcp|stream/.test(name) ? 'tcp' : undefined)
-    return transport === undefined ? [] : [{ fd, transport, name }]
+    const inode = socketInode(fd)
+    const udp = portIn(['udp', 'udp6'], inode)
+    if (udp !== undefined) return [{ fd, transport: 'udp', port: udp, name }]
+    const tcp = portIn(['tcp', 'tcp6'], inode)
+    if (tcp !== undefined) return [{ fd, transport: 'tcp', port: tcp, name }]
+    const transport = /udp|datagram/.test(name) ? 'udp' : /tcp|stream|relp/.test(name) ? 'tcp' : undefined
+    return transport === undefined ? [] : [{ fd, transport, port: undefined, name }]
   })
 }
 
-function transportOf(fd: number): 'udp' | 'tcp' | undefined {
-  const inode = socketInode(fd)
+/** Of these stream sockets the one for RELP: it has the name, or the port of the configuration. */
+export function isForRelp({ transport, name, port }: InheritedSocket, relpPort: number | undefined): boolean {
+  return transport === 'tcp' && (name.includes('relp') || (relpPort !== undefined && port === relpPort))
+}
+
+function portIn(tables: readonly SocketTable[], inode: string | undefined): number | undefined {
   if (inode === undefined) return undefined
-  const isIn = (table: SocketTable) => readSocketTable(table).some(row => row.inode === inode)
-  if (isIn('udp') || isIn('udp6')) return 'udp'
-  return isIn('tcp') || isIn('tcp6') ? 'tcp' : undefined
+  for (const table of tables) {
+    const row = readSocketTable(table).find(row => row.inode === inode)
+    if (row !== undefined) return row.port
+  }
+  return undefined
 }

@@ -16,6 +16,8 @@ export type Source = {
   readonly id: number
   /** The name in its certificate, which the listener verified. */
   readonly cert?: string
+  /** RELP: the sender sends this again after a broken session. */
+  readonly repeat?: boolean
 }
 
 export interface FrameSink {
@@ -28,6 +30,21 @@ export interface FrameSink {
 /** Why something that arrived never reached the sink. `queue_full` is counted where datagrams are thrown away while paused. */
 const dropReasons = ['not_allowed', 'connections_full', 'empty', 'queue_full'] as const
 type DropReason = (typeof dropReasons)[number]
+
+/** RELP: why a session ended early or a command was refused. `incomplete`: the sender went in the middle of a frame, which
+ *  it will send again; `unanswered`: nothing could be stored for two minutes; `unread`: the sender takes no answers. */
+const relpErrors = [
+  'invalid_frame',
+  'invalid_txnr',
+  'invalid_offer',
+  'second_open',
+  'not_open',
+  'unknown_command',
+  'incomplete',
+  'unanswered',
+  'unread',
+] as const
+export type RelpError = (typeof relpErrors)[number]
 
 /** Running totals of one listener since its start. Read them at any time; nothing is reset. */
 export type Counters = {
@@ -48,6 +65,9 @@ export type Counters = {
   timeouts: number
   /** TLS handshakes that came to nothing. */
   readonly handshakes: { [reason in HandshakeRefusal]: number }
+  /** RELP: frames that were marked as repeats. */
+  repeats: number
+  readonly relpErrors: { [error in RelpError]: number }
 }
 
 /** A socket that receives. After `close` nothing reaches the sink any more. */
@@ -89,5 +109,7 @@ export function createCounters(): Counters {
     openConnections: 0,
     timeouts: 0,
     handshakes: Object.fromEntries(handshakeRefusals.map(reason => [reason, 0])) as Counters['handshakes'],
+    repeats: 0,
+    relpErrors: Object.fromEntries(relpErrors.map(error => [error, 0])) as Counters['relpErrors'],
   }
 }

@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { smtpServerMissing } from '../notify/smtp-server.ts'
 
+const rsyslogModules = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog`
+
 const programs = {
   rsyslogd: { path: '/usr/sbin/rsyslogd', debianPackage: 'rsyslog' },
-  rsyslogGnutls: {
-    path: `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/lmnsd_gtls.so`,
-    debianPackage: 'rsyslog-gnutls',
-  },
+  rsyslogGnutls: { path: `${rsyslogModules}/lmnsd_gtls.so`, debianPackage: 'rsyslog-gnutls' },
+  omrelp: { path: `${rsyslogModules}/omrelp.so`, debianPackage: 'rsyslog-relp' },
   logger: { path: '/usr/bin/logger', debianPackage: 'bsdutils' },
   bash: { path: '/usr/bin/bash', debianPackage: 'bash' },
   script: { path: '/usr/bin/script', debianPackage: 'bsdutils' },

@@ -18,6 +18,7 @@ export type Picket = AsyncDisposable & {
   readonly dataDir: string
   readonly udp: number
   readonly tcp: number
+  readonly relp: number
   readonly web: string
   readonly setup: string | undefined
   readonly log: readonly LogLine[]
@@ -55,7 +56,9 @@ export async function startPicket(options: PicketOptions = {}): Promise<Picket> 
   const ownDir = options.dataDir === undefined
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'picket-app-'))
   const configFile = join(dataDir, 'picket.yaml')
-  const receive = options.receive ?? '{ udp: { host: 127.0.0.1, port: 0 }, tcp: { host: 127.0.0.1, port: 0 } }'
+  const given = options.receive ?? '{ udp: { host: 127.0.0.1, port: 0 }, tcp: { host: 127.0.0.1, port: 0 } }'
+  // no test may take the port that another one, running beside it, has by default
+  const receive = given.includes('relp:') ? given : given.replace('{', '{ relp: { host: 127.0.0.1, port: 0 },')
   const web = options.config?.includes('web:') === true ? '' : 'web: { port: 0 }\n'
   writeFileSync(configFile, `dataDir: ${dataDir}\nreceive: ${receive}\n${web}${options.config ?? ''}\n`, {
     mode: 0o600,
@@ -83,7 +86,12 @@ export async function startPicket(options: PicketOptions = {}): Promise<Picket> 
     stderr.on('data', data => output.push(String(data)))
     child.once('exit', code => reject(new Error(`picket ended with ${code}:\n${output.join('\n')}`)))
   })
-  const { udp, tcp, web: webUrl } = (await ready) as unknown as { udp: number; tcp: number; web: string }
+  const {
+    udp,
+    tcp,
+    relp,
+    web: webUrl,
+  } = (await ready) as unknown as { udp: number; tcp: number; relp: number; web: string }
   const setup = await lineWith(log, child, 'setup')
   let client: Promise<Client> | undefined
 
@@ -92,6 +100,7 @@ export async function startPicket(options: PicketOptions = {}): Promise<Picket> 
     dataDir,
     udp,
     tcp,
+    relp,
     web: webUrl,
     setup,
     log,

@@ -47,7 +47,10 @@ test('a port in use ends the process with a plain line', { timeout: 60_000 }, as
   await once(other, 'listening')
   const { port } = other.address() as { port: number }
   try {
-    const { output } = await serveUntilExit(dataDir, `{ udp: false, tcp: { host: 127.0.0.1, port: ${port} } }`)
+    const { output } = await serveUntilExit(
+      dataDir,
+      `{ udp: false, tcp: { host: 127.0.0.1, port: ${port} }, relp: false }`,
+    )
     match(output, /another program uses it/)
     ok(!/\n\s+at /.test(output), output)
   } finally {
@@ -59,7 +62,7 @@ test('an intake thread that broke is told of, and stopping it does not wait for 
   const died = Promise.withResolvers<Error>()
   let port: MessagePort | undefined
   const intake = await startIntake({
-    config: configSchema.parse({ receive: { udp: { host: '127.0.0.1', port: 0 }, tcp: false } }),
+    config: configSchema.parse({ receive: { udp: { host: '127.0.0.1', port: 0 }, tcp: false, relp: false } }),
     rules: [],
     writer: writerStub({ attach: given => (port = given) }),
     onDied: died.resolve,
@@ -73,7 +76,7 @@ test('an intake thread whose writer is no more stops all the same', { timeout: 3
   const ended = Promise.withResolvers<void>()
   let port: MessagePort | undefined
   const intake = await startIntake({
-    config: configSchema.parse({ receive: { udp: false, tcp: { host: '127.0.0.1', port: 0 } } }),
+    config: configSchema.parse({ receive: { udp: false, tcp: { host: '127.0.0.1', port: 0 }, relp: false } }),
     rules: [],
     writer: writerStub({ attach: given => (port = given), ended: ended.promise }),
     onDied: error => {

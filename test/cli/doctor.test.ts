@@ -107,7 +107,7 @@ test('ports: another program has one; beside a running Picket they must answer',
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const config = `receive: { udp: false, tcp: { host: 127.0.0.1, port: ${port} } }\nweb: false`
+  const config = `receive: { udp: false, tcp: { host: 127.0.0.1, port: ${port} }, relp: false }\nweb: false`
   const dataDir = newData()
   const taken = await doctor(dataDir, config)
   equal(taken.code, 1)

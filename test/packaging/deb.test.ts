@@ -56,6 +56,7 @@ suite('the .deb', { skip: toolsMissing('dpkg-deb', 'strip'), timeout: 120_000 },
         ...defaults.receive,
         udp: { ...defaults.receive.udp, port: 514 },
         tcp: { ...defaults.receive.tcp, port: 514 },
+        relp: { ...defaults.receive.relp, port: 2514 },
       },
       rules: { dirs: ['/usr/share/picket/rules.d', '/etc/picket/rules.d'] },
     })

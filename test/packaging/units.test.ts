@@ -66,7 +66,10 @@ test('UDP and TCP sockets of systemd: what is sent before the start is stored to
   const [tcp, udp] = [await freePort(), await freePort()]
   const config = join(dataDir, 'picket.yaml')
   // Ports that it must not open: the sockets are there.
-  writeFileSync(config, `dataDir: ${dataDir}\nreceive: { udp: { port: 1 }, tcp: { port: 1 } }\nweb: false\n`)
+  writeFileSync(
+    config,
+    `dataDir: ${dataDir}\nreceive: { udp: { port: 1 }, tcp: { port: 1 }, relp: false }\nweb: false\n`,
+  )
   // One systemd-socket-activate opens one kind of socket; it hands on those that it was given.
   const outer = ['-l', `127.0.0.1:${tcp}`, 'systemd-socket-activate', '-d', '-l', `127.0.0.1:${udp}`]
   const child = spawn('systemd-socket-activate', [...outer, process.execPath, main, 'serve', '--config', config])

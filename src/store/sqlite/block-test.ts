@@ -1,7 +1,7 @@
 // Query → what the columns of a block tell about its rows, before any record is made. The predicate (query/match.ts)
 // stays the judge: values of a column go through the very same predicate, once per distinct value where there is a list
 // of them; what the columns cannot tell is `unknown` and left to it.
-import { certificateField } from '../../model/record.ts'
+import { certificateField, repeatField } from '../../model/record.ts'
 import type { EventView, Query, Test } from '../../query/ast.ts'
 import { verbatimFields } from '../../query/fields.ts'
 import { compileQuery } from '../../query/match.ts'
@@ -80,6 +80,7 @@ export function makesFewRecords(query: Query): boolean {
 const headerFields = new Set([
   ...'host app severity facility peer transport received procid timestamp msgid'.split(' '),
   certificateField,
+  repeatField,
 ])
 
 /** 0: a small column; 1: the text; 2: the text, to be narrowed only. */
@@ -104,6 +105,8 @@ function compileField(field: string, test: Test, options: BlockTestOptions): Blo
       return view => byId(view, view.origins(), origin => judge(origin.transport))
     case certificateField:
       return view => byId(view, view.origins(), origin => judge(origin.cert))
+    case repeatField:
+      return view => byId(view, view.origins(), origin => judge(origin.repeat))
     case 'severity':
       return byPri(pri => judge(pri & 7))
     case 'facility':

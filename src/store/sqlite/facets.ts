@@ -1,6 +1,6 @@
 // The commonest values of fields. Header fields are counted on the columns, of everything even on sums that are kept;
 // extracted fields need each record read from its text, so they may be counted over the newest matching records only.
-import { certificateField } from '../../model/record.ts'
+import { certificateField, repeatField } from '../../model/record.ts'
 import type { Query } from '../../query/ast.ts'
 import type { CountBounds, FacetCounts, Share, TimeRange } from '../store.ts'
 import type { BlockView, IdColumn } from './block-view.ts'
@@ -116,6 +116,7 @@ const columnField: ReadonlyMap<string, (view: BlockView) => IdColumn<string | un
   ['peer', view => ofOrigin(view, 'peer')],
   ['transport', view => ofOrigin(view, 'transport')],
   [certificateField, view => ofOrigin(view, 'cert')],
+  [repeatField, view => ofRepeat(view)],
   ['severity', view => ({ values: severities, ids: view.pris().map(pri => pri & 7) })],
   ['facility', view => ({ values: facilities, ids: view.pris().map(pri => pri >> 3) })],
 ])
@@ -123,6 +124,11 @@ const columnField: ReadonlyMap<string, (view: BlockView) => IdColumn<string | un
 function ofOrigin(view: BlockView, name: 'peer' | 'transport' | 'cert'): IdColumn<string | undefined> {
   const { values, ids } = view.origins()
   return { values: values.map(origin => origin[name]), ids }
+}
+
+function ofRepeat(view: BlockView): IdColumn<string | undefined> {
+  const { values, ids } = view.origins()
+  return { values: values.map(({ repeat }) => (repeat === true ? 'true' : undefined)), ids }
 }
 
 /** Counts rows by the values of one column; `flush` adds the counts, once. */

@@ -1,0 +1,65 @@
+// A real rsyslogd sends by omrelp, and a raw RELP client, to the real process.
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { peersMissing } from './peers.ts'
+import { eventually, startPicket } from './picket.ts'
+import { startRsyslogd } from './rsyslogd.ts'
+
+const options = { skip: peersMissing('rsyslogd', 'logger', 'omrelp'), timeout: 120_000 }
+
+test('rsyslog with omrelp: every message once, with what it said', options, async () => {
+  await using picket = await startPicket()
+  const client = await picket.login()
+  await using rsyslogd = await startRsyslogd(relpAction(picket.relp), { hostname: 'web07', timeZone: 'UTC' })
+  await send(rsyslogd.tcp, 0, 2000)
+  const records = await eventually(async () => {
+    const found = await client.records('app:numbered')
+    return found.length >= 2000 ? found : undefined
+  }, '2,000 records')
+  deepEqual(
+    records.map(({ message }) => Number(message)).toSorted((a, b) => a - b),
+    Array.from({ length: 2000 }, (_, n) => n),
+  )
+  equal(records[0]?.transport, 'relp')
+  equal(records[0]?.hostname, 'web07')
+})
+
+test('a frame is answered when it is stored, and the last answers leave before Picket does', async () => {
+  await using picket = await startPicket()
+  const socket = connect(picket.relp, '127.0.0.1')
+  let answers = ''
+  socket.on('data', data => (answers += String(data)))
+  socket.write('1 open 30 relp_version=0\ncommands=syslog\n2 syslog 9 <13>hello\n')
+  await eventually(() => answers.includes('2 rsp 6 200 OK\n'), 'the answer')
+  ok((await storedTotal(picket.web)) >= 1)
+  socket.write('3 syslog 9 <13>again\n')
+  await eventually(() => answers.includes('3 rsp 6 200 OK\n'), 'the second answer')
+  const closed = once(socket, 'close')
+  equal(await picket.stop(), 0)
+  await closed
+  ok(answers.endsWith('0 serverclose 0\n'), answers)
+})
+
+/** A disk queue keeps what is not answered over the death of rsyslog too. */
+function relpAction(port: number): string {
+  return `module(load="omrelp")
+action(type="omrelp" target="127.0.0.1" port="${port}" template="RSYSLOG_ForwardFormat" action.resumeRetryCount="-1"
+  action.resumeInterval="1" queue.type="LinkedList" queue.fileName="relp" queue.saveOnShutdown="on")`
+}
+
+/** Numbered messages through the relay's TCP input. */
+async function send(port: number, from: number, to: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  let lines = ''
+  for (let n = from; n < to; n++) lines += `<13>Nov 23 12:00:00 web07 numbered: ${n}\n`
+  socket.end(lines)
+  socket.resume()
+  await once(socket, 'close')
+}
+
+async function storedTotal(web: string): Promise<number> {
+  const text = await (await fetch(`${web}/metrics`)).text()
+  return Number(/^picket_records_stored_total (\d+)$/m.exec(text)?.[1] ?? 0)
+}
