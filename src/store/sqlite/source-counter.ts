@@ -36,7 +36,7 @@ const none = 255
 
 /** As many as a batch has rows: 14 bits of origin, 15 of host (0 is "no name"), 3 of channel. */
 const maxSources = maxRowsPerBlock
-const tableSize = 4 * maxSources
+const tableSize = 2 * maxSources
 const mask = tableSize - 1
 
 export class SourceCounter {
