@@ -4,11 +4,14 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import { PicketError } from '../base/errors.ts'
 import type { RuleSource } from '../detect/rules.ts'
 import type { TlsSettings } from '../receive/tls-handshakes.ts'
-import type { FromIntakeThread, IntakeStart, ListenerState, ToIntakeThread } from './messages.ts'
+import type { Account, FromIntakeThread, IntakeStart, ListenerState, ToIntakeThread } from './messages.ts'
 import type { Writer } from './writer.ts'
 
 export type IntakeWorker = {
+  /** As they were told last, at most a second ago. */
   listeners(): readonly ListenerState[]
+  accounts(): readonly Account[]
+  /** Records received and not yet stored. */
   waitingRecords(): number
   useRules(rules: readonly RuleSource[]): void
   /** New TLS connections meet these certificates; open ones stay as they are. */
@@ -25,6 +28,8 @@ const waitForDiskMs = 10_000
 
 type WorkerOptions = {
   readonly writer: Writer
+  /** The thread has told its counters. */
+  readonly onCounters: () => void
   /** The thread ended by itself: a bug of ours. */
   readonly onDied: (error: Error) => void
 }
@@ -45,6 +50,7 @@ export async function startIntakeWorker(
   const ended = new Promise<void>(resolve => thread.once('exit', () => resolve()))
   const listening = Promise.withResolvers<void>()
   let listeners: readonly ListenerState[] = []
+  let accounts: readonly Account[] = []
   let waitingRecords = 0
   let isStopping = false
   let brokeWhileStopping: unknown
@@ -58,8 +64,9 @@ export async function startIntakeWorker(
         return listening.reject(new PicketError(message.code, message.message))
       case 'counters':
         listeners = message.listeners
+        accounts = message.accounts
         waitingRecords = message.waitingRecords
-        return
+        return options.onCounters()
       case 'stopped':
         return stopped.resolve()
       default:
@@ -81,6 +88,7 @@ export async function startIntakeWorker(
   const tell = (message: ToIntakeThread): void => thread.postMessage(message)
   return {
     listeners: () => listeners,
+    accounts: () => accounts,
     waitingRecords: () => waitingRecords,
     useRules: rules => tell({ type: 'rules', rules }),
     useTls: settings => tell({ type: 'tls', tls: settings }),

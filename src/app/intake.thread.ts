@@ -9,6 +9,7 @@ import { systemClock } from '../base/clock.ts'
 import { isPicketError } from '../base/errors.ts'
 import { createLog } from '../base/log.ts'
 import { compileRules } from '../detect/rules.ts'
+import type { Transport } from '../model/record.ts'
 import { dayOf, type Origin } from '../model/row.ts'
 import { createConnectionCount } from '../receive/connection-count.ts'
 import type { Listener, Source } from '../receive/listener.ts'
@@ -58,11 +59,17 @@ let isStopping = false
 /** The listeners are closed: nothing more will arrive. */
 let isDrained = false
 let flushTimer: NodeJS.Timeout | undefined
+/** The account of each transport, and what each batch underway holds of it. */
+const accounts = new Map<Transport, OpenAccount>()
+const underway: { readonly records: number; readonly parts: readonly (readonly [OpenAccount, number])[] }[] = []
 let lastSource: Source | undefined
+let lastAccount: OpenAccount | undefined
 let lastOrigin: Origin | undefined
 let listeners: readonly Listener[] = []
 const tlsListeners: TlsListener[] = []
 let relpListener: RelpListener | undefined
+
+type OpenAccount = { taken: number; stored: number; inBatch: number }
 
 function frame(bytes: Uint8Array, from: number, to: number, source: Source): void {
   const receivedAt = Date.now()
@@ -72,7 +79,11 @@ function frame(bytes: Uint8Array, from: number, to: number, source: Source): voi
     firstAt = receivedAt
     flushTimer = setTimeout(onTimer, flushAfterMs)
   }
-  builder.take(bytes, from, to, receivedAt, source === lastSource ? (lastOrigin as Origin) : originOf(source))
+  const origin = source === lastSource ? (lastOrigin as Origin) : originOf(source)
+  const account = lastAccount as OpenAccount
+  account.taken++
+  account.inBatch++
+  builder.take(bytes, from, to, receivedAt, origin)
   if (builder.isFull) flush()
 }
 
@@ -110,7 +121,29 @@ function originOf(source: Source): Origin {
   }
   lastSource = source
   lastOrigin = origin
+  lastAccount = accountOf(source.transport)
   return origin
+}
+
+function accountOf(transport: Transport): OpenAccount {
+  let account = accounts.get(transport)
+  if (account === undefined) accounts.set(transport, (account = { taken: 0, stored: 0, inBatch: 0 }))
+  return account
+}
+
+function openParts(): readonly (readonly [OpenAccount, number])[] {
+  const parts = [...accounts.values()].filter(({ inBatch }) => inBatch > 0).map(one => [one, one.inBatch] as const)
+  for (const [account] of parts) account.inBatch = 0
+  return parts
+}
+
+function closeOldestBatch(): void {
+  for (const [account, count] of underway.shift()?.parts ?? []) account.stored += count
+}
+
+/** From the builder and the batches, not from the accounts: it is what they are compared with. */
+function waitingRecords(): number {
+  return underway.reduce((sum, { records }) => sum + records, builder.count)
 }
 
 /** A batch belongs to one receive day. */
@@ -135,6 +168,7 @@ function flush(): void {
   isAwaited = false
   const batch = builder.batch(day)
   const { memory, filterTerms, sources } = batch.block
+  underway.push({ records: batch.block.count, parts: openParts() })
   const message: FromIntake = { type: 'append', batch }
   writer.postMessage(message, [memory, filterTerms.buffer, sources.numbers.buffer])
   batchesUnderway++
@@ -148,6 +182,7 @@ writer.on('message', ({ batches }: ToIntake) => {
   batchesUnderway -= batches
   batchesStored += batches
   relpListener?.stored(batchesStored)
+  for (let n = 0; n < batches; n++) closeOldestBatch()
   if (isPaused && batchesUnderway < maxBatchesUnderway) {
     isPaused = false
     for (const listener of listeners) listener.resume()
@@ -199,7 +234,7 @@ async function listen(): Promise<void> {
     listeners = opened
     tell({ type: 'listening', listeners: states() })
     if (!hasRules) useRules(start.rules)
-    setInterval(() => tell({ type: 'counters', listeners: states(), waitingRecords: builder.count }), 1000).unref()
+    setInterval(tellCounters, 1000).unref()
   } catch (error) {
     if (!isPicketError(error)) throw error
     tell({ type: 'cannotListen', code: error.code, message: error.message })
@@ -218,10 +253,15 @@ async function stop(): Promise<void> {
 
 function finishStopping(): void {
   if (!isDrained || builder.count > 0 || batchesUnderway > 0) return
-  tell({ type: 'counters', listeners: states(), waitingRecords: 0 })
+  tellCounters()
   tell({ type: 'stopped' })
   writer.close()
   main.close()
+}
+
+function tellCounters(): void {
+  const told = [...accounts].map(([transport, { taken, stored }]) => ({ transport, taken, stored }))
+  tell({ type: 'counters', listeners: states(), accounts: told, waitingRecords: waitingRecords() })
 }
 
 function states(): readonly ListenerState[] {

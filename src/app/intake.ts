@@ -10,14 +10,20 @@ import { createSharedCount } from '../receive/connection-count.ts'
 import { type InheritedSocket, inheritedSockets, isForRelp } from '../receive/inherited.ts'
 import type { TlsSettings } from '../receive/tls-handshakes.ts'
 import { type IntakeWorker, startIntakeWorker } from './intake-worker.ts'
-import { sumListeners } from './listener-sums.ts'
-import { type IntakeStart, type ListenerState, type ListeningTransport, listeningTransports } from './messages.ts'
+import { sumAccounts, sumListeners } from './listener-sums.ts'
+import {
+  type Account,
+  type IntakeStart,
+  type ListenerState,
+  type ListeningTransport,
+  listeningTransports,
+} from './messages.ts'
 import type { Writer } from './writer.ts'
 
 export type Intake = {
   /** The listeners as they were told last, at most a second ago; those of all threads on one port are one. */
   listeners(): readonly ListenerState[]
-  /** Records received and not yet given to the writer. */
+  /** Records received and not yet stored. */
   waitingRecords(): number
   useRules(rules: readonly RuleSource[]): void
   /** New TLS connections meet these certificates; open ones stay as they are. */
@@ -29,18 +35,27 @@ export type Intake = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+export type Snapshot = {
+  readonly listeners: readonly ListenerState[]
+  readonly accounts: readonly Account[]
+  readonly waitingRecords: number
+}
+
 type IntakeOptions = {
   readonly config: Config
   readonly rules: readonly RuleSource[]
   readonly writer: Writer
   /** The certificates of receive.tls, when it is on. */
   readonly tls?: TlsSettings | undefined
+  /** The counters of all threads, each as it told them last: once a second, and when everything is stored at the end. */
+  readonly onCounters: (snapshot: Snapshot) => void
   /** A thread ended by itself: a bug of ours. */
   readonly onDied: (error: Error) => void
 }
 
 /** Starts the intake threads and waits until their listeners are open. Errors: PORT_IN_USE, ACCESS_DENIED. */
-export async function startIntake({ config, rules, writer, tls, onDied }: IntakeOptions): Promise<Intake> {
+export async function startIntake(options: IntakeOptions): Promise<Intake> {
+  const { config, rules, writer, tls, onDied } = options
   const { relp } = config.receive
   const inherited = inheritedSockets(process.env, process.pid)
   const isRelp = (socket: InheritedSocket): boolean => isForRelp(socket, relp === false ? undefined : relp.port)
@@ -61,7 +76,9 @@ export async function startIntake({ config, rules, writer, tls, onDied }: Intake
       connectionCounts,
       ...(tls === undefined ? {} : { tls }),
     }
-    workers.push(await startIntakeWorker(start, { writer, onDied }))
+    workers.push(
+      await startIntakeWorker(start, { writer, onDied, onCounters: () => options.onCounters(snapshotOf(workers)) }),
+    )
   }
 
   async function stop(): Promise<void> {
@@ -81,8 +98,8 @@ export async function startIntake({ config, rules, writer, tls, onDied }: Intake
 
   let stopping: Promise<void> | undefined
   return {
-    listeners: () => sumListeners(workers.flatMap(worker => worker.listeners())),
-    waitingRecords: () => workers.reduce((sum, worker) => sum + worker.waitingRecords(), 0),
+    listeners: () => snapshotOf(workers).listeners,
+    waitingRecords: () => snapshotOf(workers).waitingRecords,
     useRules(changed) {
       for (const worker of workers) worker.useRules(changed)
     },
@@ -91,6 +108,15 @@ export async function startIntake({ config, rules, writer, tls, onDied }: Intake
     },
     takeOwnFrame: text => workers[0]?.takeOwnFrame(text),
     [Symbol.asyncDispose]: () => (stopping ??= stop()),
+  }
+}
+
+/** Each thread's counters balance, so their sums do, although the threads told them at different moments. */
+function snapshotOf(workers: readonly IntakeWorker[]): Snapshot {
+  return {
+    listeners: sumListeners(workers.flatMap(worker => worker.listeners())),
+    accounts: sumAccounts(workers.flatMap(worker => worker.accounts())),
+    waitingRecords: workers.reduce((sum, worker) => sum + worker.waitingRecords(), 0),
   }
 }
 

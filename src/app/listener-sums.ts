@@ -1,6 +1,6 @@
-// What several threads tell of the same port, as one listener.
+// What several threads tell of the same port, as one listener; of the same transport, as one account.
 import type { Counters } from '../receive/listener.ts'
-import type { ListenerState } from './messages.ts'
+import type { Account, ListenerState } from './messages.ts'
 
 /** One state for each transport, address and port, in the order of their first; the counters are added up. */
 export function sumListeners(states: readonly ListenerState[]): readonly ListenerState[] {
@@ -9,6 +9,16 @@ export function sumListeners(states: readonly ListenerState[]): readonly Listene
     const key = `${state.transport} ${state.address} ${state.port}`
     const before = sums.get(key)
     sums.set(key, before === undefined ? state : { ...state, counters: sum(before.counters, state.counters) })
+  }
+  return [...sums.values()]
+}
+
+/** One account for each transport. */
+export function sumAccounts(accounts: readonly Account[]): readonly Account[] {
+  const sums = new Map<Account['transport'], Account>()
+  for (const { transport, taken, stored } of accounts) {
+    const before = sums.get(transport) ?? { transport, taken: 0, stored: 0 }
+    sums.set(transport, { transport, taken: before.taken + taken, stored: before.stored + stored })
   }
   return [...sums.values()]
 }

@@ -48,10 +48,24 @@ export type ListenerState = {
   readonly counters: Counters
 }
 
+/** What became of the frames of one transport that an intake thread took. */
+export type Account = {
+  readonly transport: Transport
+  readonly taken: number
+  /** As the writer told. */
+  readonly stored: number
+}
+
 /** intake → main. */
 export type FromIntakeThread =
   | { readonly type: 'listening'; readonly listeners: readonly ListenerState[] }
   | { readonly type: 'cannotListen'; readonly code: ErrorCode; readonly message: string }
   /** Once a second. */
-  | { readonly type: 'counters'; readonly listeners: readonly ListenerState[]; readonly waitingRecords: number }
+  | {
+      readonly type: 'counters'
+      readonly listeners: readonly ListenerState[]
+      readonly accounts: readonly Account[]
+      /** Taken and not yet stored. */
+      readonly waitingRecords: number
+    }
   | { readonly type: 'stopped' }

@@ -8,7 +8,7 @@ import type { Log } from '../base/log.ts'
 /** What a record is about; its MSGID. */
 type OwnSubject = 'LOSS' | 'STORE' | 'DISK' | 'SILENCE' | 'CANARY' | 'BOOKS'
 
-type OwnRecord = {
+export type OwnRecord = {
   readonly subject: OwnSubject
   /** 0 emergency .. 7 debug. */
   readonly severity: number

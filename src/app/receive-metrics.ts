@@ -22,6 +22,12 @@ export function followListeners(metrics: Metrics): (listeners: readonly Listener
         )
       for (const [flaw, total] of Object.entries(counters.flaws))
         metrics.add('picket_framing_flaws_total', { transport, flaw }, growth(`${transport} flaw ${flaw}`, total))
+      for (const [reason, total] of Object.entries(counters.refused))
+        metrics.add(
+          'picket_connections_refused_total',
+          { transport, reason },
+          growth(`${transport} refused ${reason}`, total),
+        )
       metrics.add('picket_kernel_drops_total', { transport }, growth(`${transport} kernel`, counters.kernelDrops))
       metrics.add('picket_connections_total', { transport }, growth(`${transport} connections`, counters.connections))
       metrics.add('picket_connection_timeouts_total', { transport }, growth(`${transport} timeouts`, counters.timeouts))

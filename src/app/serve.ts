@@ -17,6 +17,7 @@ import { openReader } from '../store/sqlite/reader.ts'
 import { openState } from '../store/sqlite/state.ts'
 import { type Alerting, startAlerting } from './alerting.ts'
 import { type Intake, startIntake } from './intake.ts'
+import { openLedger } from './ledger.ts'
 import type { Mail } from './mail.ts'
 import { createOwnRecords } from './own-records.ts'
 import { reloadTls } from './reload.ts'
@@ -92,10 +93,12 @@ async function start(config: Config, log: Logger): Promise<Started> {
   let sources: Sources | undefined
   /** What was stored before the table of sources was there: the moments of the start. */
   const early: Committed[] = []
+  const ledger = stack.use(openLedger({ dataDir, own, metrics, clock, log }))
   const writer = stack.use(
     startWriter(dataDir, log, {
       onCommitted(committed, milliseconds) {
         rate.add(committed.records)
+        ledger.committed(committed)
         metrics.add('picket_records_stored_total', {}, committed.records)
         metrics.observe('picket_commit_seconds', {}, milliseconds / 1000)
         searches?.committed(committed)
@@ -118,7 +121,14 @@ async function start(config: Config, log: Logger): Promise<Started> {
   const tls = openTls(config, clock)
   if (tls?.config.mode === 'anonymous')
     log.warn({}, 'receive.tls.mode is anonymous: what comes is encrypted, and its senders are not verified')
-  const intakeStarted = startIntake({ config, rules: ruleTexts.sources, writer, tls, onDied: died.reject })
+  const intakeStarted = startIntake({
+    config,
+    rules: ruleTexts.sources,
+    writer,
+    tls,
+    onCounters: ledger.note,
+    onDied: died.reject,
+  })
   intakeStarted.catch(() => undefined) // told by `await intakeStarted`, which may come later
   stack.defer(async () => (await intakeStarted.catch(() => undefined))?.[Symbol.asyncDispose]())
 
@@ -151,6 +161,7 @@ async function start(config: Config, log: Logger): Promise<Started> {
     intake: () => intake,
     rate,
     metrics,
+    bookDifference: ledger.difference,
     clock,
     log,
   })

@@ -27,6 +27,8 @@ type Parts = {
   readonly intake: () => Intake | undefined
   readonly rate: Rate
   readonly metrics: Metrics
+  /** Frames that the books cannot account for. */
+  readonly bookDifference: () => number
   readonly clock: Clock
   readonly log: Logger
 }
@@ -42,6 +44,9 @@ export function httpServices(parts: Parts): HttpServices {
     const { failed } = state.outbox.counts()
     if (ruleSet.problems.length > 0)
       list.push(`The rule files have ${ruleSet.problems.length} problems: see the Rules page.`)
+    const difference = parts.bookDifference()
+    if (difference !== 0)
+      list.push(`The books do not balance: ${difference} messages are unaccounted for. Please report this.`)
     if (failed > 0) list.push(`${failed} mails could not be sent: see the log.`)
     if (!parts.hasMail) list.push('The configuration has no mail section: alerts are shown here and mailed to nobody.')
     return list

@@ -19,7 +19,7 @@ export const metrics = {
   picket_frames_dropped_total: {
     kind: 'counter',
     labels: ['transport', 'reason'],
-    help: 'Frames that were not stored: not_allowed, connections_full (refused connections), empty, queue_full.',
+    help: 'Frames that were not stored: not_allowed, rate_limited, queue_full, disk_full, empty, bad_frame.',
   },
   picket_framing_flaws_total: {
     kind: 'counter',
@@ -33,6 +33,11 @@ export const metrics = {
   },
   picket_connections_open: { kind: 'gauge', labels: ['transport'], help: 'Open connections of senders.' },
   picket_connections_total: { kind: 'counter', labels: ['transport'], help: 'Connections accepted.' },
+  picket_connections_refused_total: {
+    kind: 'counter',
+    labels: ['transport', 'reason'],
+    help: 'Connections refused: not_allowed, connections_full.',
+  },
   picket_connection_timeouts_total: {
     kind: 'counter',
     labels: ['transport'],
@@ -52,6 +57,11 @@ export const metrics = {
     kind: 'counter',
     labels: ['error'],
     help: 'RELP sessions that ended early, and refused commands, by what was wrong.',
+  },
+  picket_ledger_difference: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Frames that the books cannot account for (picket ledger): 0, or a bug.',
   },
   picket_records_stored_total: { kind: 'counter', labels: [], help: 'Records written and synced to disk.' },
   picket_parse_problems_total: {

@@ -14,6 +14,7 @@ import { type Engine, engine as realEngine } from './engine.ts'
 import { type ExitCode, exitCodeOf } from './exit-code.ts'
 import { exportCommand } from './export.ts'
 import { type Io, processIo } from './io.ts'
+import { ledgerCommand } from './ledger.ts'
 import { parseCommand } from './parse.ts'
 import { restoreCommand } from './restore.ts'
 import { rulesCommand } from './rules.ts'
@@ -81,6 +82,7 @@ export function createProgram(cli: Cli): Command {
     userCommand(cli),
     verifyCommand(cli),
     checkpointCommand(cli),
+    ledgerCommand(cli),
     sealCommand(cli),
     backupCommand(cli),
     restoreCommand(cli),

@@ -11,11 +11,16 @@ export function frameReader(sink: FrameSink, maxFrameBytes: number): (link: Link
       maxFrameBytes,
       onFrame(bytes, start, end, flaw) {
         hasSpoken = true
+        counters.received++
         counters.frames++
         sink.frame(bytes, start, end, source, flaw)
       },
       onError(flaw) {
         counters.flaws[flaw]++
+      },
+      onEmptyFrame(kind) {
+        counters.received++
+        counters.dropped[kind]++
       },
     })
     return {

@@ -27,9 +27,14 @@ export interface FrameSink {
   frame(bytes: Uint8Array, start: number, end: number, source: Source, flaw?: FramingFlaw): void
 }
 
-/** Why something that arrived never reached the sink. `queue_full` is counted where datagrams are thrown away while paused. */
-const dropReasons = ['not_allowed', 'connections_full', 'empty', 'queue_full'] as const
+/** Why a frame that arrived never reached the sink. `queue_full`: thrown away while the intake cannot take more.
+ *  `bad_frame`: framing that announced a frame and brought none. */
+const dropReasons = ['not_allowed', 'rate_limited', 'queue_full', 'disk_full', 'empty', 'bad_frame'] as const
 type DropReason = (typeof dropReasons)[number]
+
+/** Why a connection was closed as soon as it was made. */
+const refusalReasons = ['not_allowed', 'connections_full'] as const
+type RefusalReason = (typeof refusalReasons)[number]
 
 /** RELP: why a session ended early or a command was refused. `incomplete`: the sender went in the middle of a frame, which
  *  it will send again; `unanswered`: nothing could be stored for two minutes; `unread`: the sender takes no answers. */
@@ -48,16 +53,20 @@ export type RelpError = (typeof relpErrors)[number]
 
 /** Running totals of one listener since its start. Read them at any time; nothing is reset. */
 export type Counters = {
+  /** Frames that arrived, counted first of all: `frames` and everything in `dropped` must add up to it (app/ledger.ts). */
+  received: number
   /** Frames given to the sink. */
   frames: number
   /** Octets that arrived, framing included. */
   bytes: number
-  /** Frames that never reached the sink. Of TCP, `not_allowed` and `connections_full` count refused connections. */
+  /** Frames that never reached the sink. */
   readonly dropped: { [reason in DropReason]: number }
   /** Framing errors. The frames concerned were delivered, cut or marked. */
   readonly flaws: { [flaw in FramingFlaw]: number }
   /** Datagrams that the kernel threw away because its buffer was full. */
   kernelDrops: number
+  /** Connections that were refused; what they wanted to send never arrived. */
+  readonly refused: { [reason in RefusalReason]: number }
   /** Connections accepted since the start, and open now. */
   connections: number
   openConnections: number
@@ -100,11 +109,13 @@ export type ListenOptions = {
 
 export function createCounters(): Counters {
   return {
+    received: 0,
     frames: 0,
     bytes: 0,
-    dropped: { not_allowed: 0, connections_full: 0, empty: 0, queue_full: 0 },
+    dropped: { not_allowed: 0, rate_limited: 0, queue_full: 0, disk_full: 0, empty: 0, bad_frame: 0 },
     flaws: { bad_length: 0, oversize: 0, resync: 0, incomplete: 0 },
     kernelDrops: 0,
+    refused: { not_allowed: 0, connections_full: 0 },
     connections: 0,
     openConnections: 0,
     timeouts: 0,

@@ -115,6 +115,7 @@ export function createRelpSession(link: Link, options: RelpSessionOptions): Relp
       oldestAt = monotonic()
     }
     unanswered++
+    counters.received++
     const isRepeat = repeats.isRepeat(bytes, start, end)
     if (start === end) {
       counters.dropped.empty++

@@ -93,14 +93,14 @@ export async function startStream(
 
   function isRefused(peer: string): boolean {
     if (!allow(peer)) {
-      counters.dropped.not_allowed++
+      counters.refused.not_allowed++
       const message = 'refused a connection from an address that may not send (receive.allow)'
       warnings.warn(`${transport} not_allowed`, { peer }, message)
       return true
     }
     const limit = openCount.open(peer, config)
     if (limit === undefined) return false
-    counters.dropped.connections_full++
+    counters.refused.connections_full++
     const option = `receive.${transport}.${limit}`
     warnings.warn(`${transport} ${option}`, { peer }, `refused a connection: too many are open (${option})`)
     return true

@@ -29,6 +29,7 @@ export async function startUdp(config: UdpConfig, sink: FrameSink, options: List
   checkBuffer(socket, config, log)
 
   socket.on('message', (bytes, { address: from }) => {
+    counters.received++
     counters.bytes += bytes.length
     if (bytes.length === 0) {
       counters.dropped.empty++
@@ -59,7 +60,7 @@ export async function startUdp(config: UdpConfig, sink: FrameSink, options: List
   }
 
   async function close(): Promise<void> {
-    await drain(() => counters.bytes + counters.dropped.empty, clock)
+    await drain(() => counters.received, clock)
     clearInterval(meterTimer)
     readKernelDrops()
     warnings.flush()

@@ -12,6 +12,10 @@ export const framingFlaws = ['bad_length', 'oversize', 'resync', 'incomplete'] a
 /** What was wrong with a frame's framing. The frame is delivered all the same. */
 export type FramingFlaw = (typeof framingFlaws)[number]
 
+/** A count of 0, or an error with nothing behind it: a count that is too large before an empty line, or before the end.
+ *  Line ends that follow each other are no frames: some senders end each of their lines with two. */
+export type EmptyFrame = 'empty' | 'bad_frame'
+
 /** Receives one frame: bytes[start..end). The bytes belong to the stream; copy what is kept after the call. */
 export type OnFrame = (bytes: Uint8Array, start: number, end: number, flaw?: FramingFlaw) => void
 
@@ -21,6 +25,8 @@ export type FramerOptions = {
   readonly onFrame: OnFrame
   /** Called once for each framing error, before the frame that it concerns. */
   readonly onError?: ((flaw: FramingFlaw) => void) | undefined
+  /** Called for each frame that was announced and has no bytes to deliver, instead of onFrame. */
+  readonly onEmptyFrame?: ((kind: EmptyFrame) => void) | undefined
 }
 
 export type Framer = {
@@ -54,7 +60,7 @@ const skippingCounted = 4
 
 /** A framer for one connection. Memory is bounded by maxFrameBytes + 64 KiB whatever arrives. */
 export function createFramer(options: FramerOptions): Framer {
-  const { maxFrameBytes, onFrame, onError } = options
+  const { maxFrameBytes, onFrame, onError, onEmptyFrame } = options
   let mode = atStart
   /** The connection has delivered a counted frame (F2, F6). */
   let counting = false
@@ -154,6 +160,7 @@ export function createFramer(options: FramerOptions): Framer {
       lineFlaw = 'bad_length'
       mode = inLine
     } else if (need > 0) mode = inCounted
+    else onEmptyFrame?.('empty')
     return i + 1
   }
 
@@ -197,6 +204,7 @@ export function createFramer(options: FramerOptions): Framer {
     } else {
       report(flaw)
       if (end > start) onFrame(bytes, start, end, flaw)
+      else onEmptyFrame?.('bad_frame')
     }
   }
 
@@ -276,6 +284,7 @@ export function createFramer(options: FramerOptions): Framer {
     else if (mode === inCounted) {
       report('incomplete')
       if (pendingBytes > at) onFrame(pending, at, pendingBytes, 'incomplete')
+      else onEmptyFrame?.('bad_frame')
     }
     mode = atStart
     need = 0

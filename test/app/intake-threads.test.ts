@@ -75,7 +75,7 @@ test('the limits on connections hold for all threads together', async () => {
     const lines = (await client.get<string>('/metrics')).split('\n')
     return (
       lines.includes('picket_connections_open{transport="tcp"} 5') &&
-      lines.includes('picket_frames_dropped_total{transport="tcp",reason="connections_full"} 15')
+      lines.includes('picket_connections_refused_total{transport="tcp",reason="connections_full"} 15')
     )
   }, '5 open, 15 refused')
   for (const socket of sockets) socket.destroy()

@@ -65,6 +65,7 @@ test('an intake thread that broke is told of, and stopping it does not wait for 
     config: configSchema.parse({ receive: { udp: { host: '127.0.0.1', port: 0 }, tcp: false, relp: false } }),
     rules: [],
     writer: writerStub({ attach: given => (port = given) }),
+    onCounters: () => undefined,
     onDied: died.resolve,
   })
   port?.postMessage(null) // no message that an intake thread knows
@@ -79,6 +80,7 @@ test('an intake thread whose writer is no more stops all the same', { timeout: 3
     config: configSchema.parse({ receive: { udp: false, tcp: { host: '127.0.0.1', port: 0 }, relp: false } }),
     rules: [],
     writer: writerStub({ attach: given => (port = given), ended: ended.promise }),
+    onCounters: () => undefined,
     onDied: error => {
       throw error
     },

@@ -96,7 +96,7 @@ test('senders that may not send are refused and counted', async () => {
   await using _ = listener
   const refused = await dial(listener.port)
   await once(refused, 'close')
-  equal(listener.counters.dropped.not_allowed, 1)
+  equal(listener.counters.refused.not_allowed, 1)
   match(log.lines.join(), /receive\.allow/)
   await dial(listener.port, '127.0.0.1', '127.0.0.2')
   await until(() => listener.counters.connections === 1)
@@ -107,12 +107,12 @@ test('limits of connections, per source and in all; a closed one makes room', as
   await using _ = listener
   const own = [await dial(listener.port), await dial(listener.port)]
   await once(await dial(listener.port), 'close')
-  equal(listener.counters.dropped.connections_full, 1)
+  equal(listener.counters.refused.connections_full, 1)
   match(log.lines.join(), /receive\.tcp\.maxConnectionsPerSource/)
 
   await dial(listener.port, '127.0.0.1', '127.0.0.2')
   await once(await dial(listener.port, '127.0.0.1', '127.0.0.3'), 'close')
-  equal(listener.counters.dropped.connections_full, 2)
+  equal(listener.counters.refused.connections_full, 2)
   match(log.lines.at(-1) ?? '', /receive\.tcp\.maxConnections\)/)
 
   own[0]?.destroy()
@@ -234,7 +234,7 @@ test('listeners that count together keep the limits together', async () => {
   stack.use(second.listener)
   const open = () => first.listener.counters.openConnections + second.listener.counters.openConnections
   const refused = () =>
-    first.listener.counters.dropped.connections_full + second.listener.counters.dropped.connections_full
+    first.listener.counters.refused.connections_full + second.listener.counters.refused.connections_full
   const clients = [await dial(first.listener.port), await dial(second.listener.port), await dial(second.listener.port)]
   await until(() => open() === 3)
   await dial(first.listener.port)

@@ -4,9 +4,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createFramer, type FramingFlaw } from '../../src/syslog-parser/framing.ts'
+import { createFramer, type EmptyFrame, type FramingFlaw } from '../../src/syslog-parser/framing.ts'
 
-type Cut = { readonly frames: readonly string[]; readonly flaws: readonly FramingFlaw[] }
+type Cut = {
+  readonly frames: readonly string[]
+  readonly flaws: readonly FramingFlaw[]
+  readonly empty: readonly EmptyFrame[]
+}
 type Vector = {
   readonly id: string
   readonly note: string
@@ -28,6 +32,7 @@ const maxFrameBytes = 256 * 1024
 function cutStream(chunks: Iterable<Uint8Array>, max = maxFrameBytes): Cut {
   const frames: string[] = []
   const flaws: FramingFlaw[] = []
+  const empty: EmptyFrame[] = []
   let last: Uint8Array | undefined
   const framer = createFramer({
     maxFrameBytes: max,
@@ -37,13 +42,14 @@ function cutStream(chunks: Iterable<Uint8Array>, max = maxFrameBytes): Cut {
       frames.push(Buffer.from(bytes.subarray(start, end)).toString('base64'))
     },
     onError: flaw => flaws.push(flaw),
+    onEmptyFrame: kind => empty.push(kind),
   })
   for (const chunk of chunks) {
     last = chunk
     framer.push(chunk)
   }
   framer.end()
-  return { frames, flaws }
+  return { frames, flaws, empty }
 }
 
 /** The stream in pieces of these sizes, taken in turn; each piece is its own memory. */
@@ -104,6 +110,15 @@ const piece = fc.oneof(
 )
 const streams = fc.array(piece, { maxLength: 12 }).map(list => Buffer.from(list.join('')))
 const sizes = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 10 })
+
+test('what is announced and brings nothing is told of; line ends between frames are nothing', () => {
+  const emptyIn = (text: string) => cutStream([Buffer.from(text)]).empty
+  deepEqual(emptyIn('<13>a\n\n\r\n\0<13>b\n'), [])
+  deepEqual(emptyIn('5 <13>a0 00 5 <13>b'), ['empty', 'empty'])
+  deepEqual(emptyIn('5 <13>a99999999999 \n'), ['bad_frame'])
+  deepEqual(emptyIn('5 <13>a7 '), ['bad_frame'])
+  deepEqual(emptyIn('5 <13>a7 <13>'), [])
+})
 
 test('any cut of any stream gives the same frames and errors', () => {
   const property = fc.property(streams, sizes, fc.constantFrom(1, 24, 64, 4096), (stream, sizes, max) => {
@@ -192,6 +207,6 @@ test('hostile streams: frames and memory stay bounded, work grows with length on
     for (const frame of frames) ok(Buffer.from(frame, 'base64').length <= maxFrameBytes)
   }
   const slow = cutStream(pieces(Buffer.alloc(600_000, '\r'), [1]))
-  deepEqual(slow, { frames: [], flaws: [] })
+  deepEqual(slow, { frames: [], flaws: [], empty: [] })
   equal(cutStream(pieces(Buffer.alloc(600_000, 'y'), [1])).frames.length, 1)
 })
