@@ -3,6 +3,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { relpAction, send } from '../campaign/relp-kill.ts'
 import { peersMissing } from './peers.ts'
 import { eventually, startPicket } from './picket.ts'
 import { startRsyslogd } from './rsyslogd.ts'
@@ -41,23 +42,6 @@ test('a frame is answered when it is stored, and the last answers leave before P
   await closed
   ok(answers.endsWith('0 serverclose 0\n'), answers)
 })
-
-/** A disk queue keeps what is not answered over the death of rsyslog too. */
-function relpAction(port: number): string {
-  return `module(load="omrelp")
-action(type="omrelp" target="127.0.0.1" port="${port}" template="RSYSLOG_ForwardFormat" action.resumeRetryCount="-1"
-  action.resumeInterval="1" queue.type="LinkedList" queue.fileName="relp" queue.saveOnShutdown="on")`
-}
-
-/** Numbered messages through the relay's TCP input. */
-async function send(port: number, from: number, to: number): Promise<void> {
-  const socket = connect(port, '127.0.0.1')
-  let lines = ''
-  for (let n = from; n < to; n++) lines += `<13>Nov 23 12:00:00 web07 numbered: ${n}\n`
-  socket.end(lines)
-  socket.resume()
-  await once(socket, 'close')
-}
 
 async function storedTotal(web: string): Promise<number> {
   const text = await (await fetch(`${web}/metrics`)).text()

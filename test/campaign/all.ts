@@ -7,12 +7,18 @@ import { killUnderLoad } from './kill.ts'
 import { dieAtPoints } from './points.ts'
 import { cannotCutPower, cutPower, cutService } from './power-cut.ts'
 
+import { killUnderRelp } from './relp-kill.ts'
+
 const line = (text: string): void => console.log(`  ${text}`)
 
 const campaigns: Record<string, () => Promise<unknown>> = {
   kill: async () => {
     line('kill -9 at random moments under load, 200 times')
     return await killUnderLoad(200, line)
+  },
+  relp: async () => {
+    line('kill -9 while rsyslog sends by RELP, 200 times')
+    return await killUnderRelp(200, line)
   },
   points: async () => {
     line('death at every named point of the code')

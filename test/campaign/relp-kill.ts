@@ -1,0 +1,117 @@
+// kill -9 at random moments while a real rsyslogd sends by omrelp: what was acknowledged is stored, and what the sender
+// put on the wire is stored in the end. Shortened in relp-kill.test.ts, in full by `npm run campaign -- relp`.
+import { deepEqual } from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventually, startPicket } from '../app/picket.ts'
+import { startRelpTap } from '../app/relp-tap.ts'
+import { startRsyslogd } from '../app/rsyslogd.ts'
+
+export type RelpFigures = {
+  readonly kills: number
+  readonly messages: number
+  readonly acknowledgedAndLost: number
+  /** Messages that rsyslogd never put on the wire: lost by the sender. */
+  readonly neverSent: number
+  readonly duplicates: number
+  readonly duplicatesMarked: number
+  /** Start to ready after a kill, ms. */
+  readonly recoveryP50Ms: number
+  readonly recoveryP99Ms: number
+}
+
+const messagesPerRound = 1500
+
+/** Kills a Picket `rounds` times on one data folder; throws on the first broken promise. */
+export async function killUnderRelp(
+  rounds: number,
+  log: (line: string) => void = () => undefined,
+): Promise<RelpFigures> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'picket-relp-kill-'))
+  const recoveries: number[] = []
+  let messages = 0
+  try {
+    let picket = await startPicket({ dataDir })
+    const receive = `{ udp: false, tcp: false, relp: { host: 127.0.0.1, port: ${picket.relp} } }`
+    await using tap = await startRelpTap(picket.relp)
+    await using rsyslogd = await startRsyslogd(relpAction(tap.port), { hostname: 'web07', timeZone: 'UTC' })
+    for (let round = 0; round < rounds; round++) {
+      const before = tap.acknowledged.size
+      const sending = send(rsyslogd.tcp, messages, messages + messagesPerRound)
+      messages += messagesPerRound
+      // the sender tries again every second; the kill comes while the answers do
+      await eventually(() => tap.acknowledged.size > before, 'an answer')
+      await new Promise(resolve => setTimeout(resolve, Math.random() * 60))
+      await picket.stop('SIGKILL')
+      await sending
+      const startedAt = performance.now()
+      picket = await startPicket({ dataDir, receive })
+      recoveries.push(performance.now() - startedAt)
+      log(`round ${round}: ${tap.sent.size} sent, ${tap.acknowledged.size} acknowledged`)
+    }
+    await using last = picket
+    await sentInFull(tap)
+    const client = await last.login()
+    const records = await client.records('app:numbered')
+    const stored = new Set(records.map(({ message }) => Number(message)))
+    deepEqual(
+      [...tap.acknowledged].filter(number => !stored.has(number)),
+      [],
+      'acknowledged and lost',
+    )
+    deepEqual(
+      [...tap.sent].filter(number => !stored.has(number)),
+      [],
+      'sent and never stored',
+    )
+    deepEqual(tap.refused(), 0)
+    recoveries.sort((a, b) => a - b)
+    return {
+      kills: rounds,
+      messages,
+      acknowledgedAndLost: 0,
+      neverSent: messages - tap.sent.size,
+      duplicates: records.length - stored.size,
+      duplicatesMarked: (await client.records('app:numbered event.repeat:true')).length,
+      recoveryP50Ms: Math.round(recoveries[Math.floor(recoveries.length / 2)] ?? 0),
+      recoveryP99Ms: Math.round(recoveries[Math.floor(recoveries.length * 0.99)] ?? 0),
+    }
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+/** Resolves when the sender has sent what it has: everything on the wire is answered, and no more comes. */
+async function sentInFull(tap: Awaited<ReturnType<typeof startRelpTap>>): Promise<void> {
+  let last = -1
+  let quietSince = performance.now()
+  await eventually(
+    () => {
+      if (tap.acknowledged.size !== last) quietSince = performance.now()
+      last = tap.acknowledged.size
+      return tap.acknowledged.size === tap.sent.size && performance.now() - quietSince > 4000
+    },
+    'answers to everything that was sent',
+    120,
+  )
+}
+
+/** A disk queue keeps what is not answered. The pause between attempts is 1 s: the usual ones are long for a test. */
+export function relpAction(port: number): string {
+  return `module(load="omrelp")
+action(type="omrelp" target="127.0.0.1" port="${port}" template="RSYSLOG_ForwardFormat" action.resumeRetryCount="-1"
+  action.resumeInterval="1" queue.type="LinkedList" queue.fileName="relp" queue.saveOnShutdown="on")`
+}
+
+/** Numbered messages through the TCP input of rsyslogd. */
+export async function send(port: number, from: number, to: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  let lines = ''
+  for (let n = from; n < to; n++) lines += `<13>Nov 23 12:00:00 web07 numbered: ${n}\n`
+  socket.end(lines)
+  socket.resume()
+  await once(socket, 'close')
+}
