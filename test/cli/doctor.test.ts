@@ -13,7 +13,7 @@ import { run } from './run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-doctor-'))
 after(() => rmSync(folder, { recursive: true }))
-const quiet = '{ udp: { host: 127.0.0.1, port: 0 }, tcp: { host: 127.0.0.1, port: 0 } }'
+const quiet = '{ udp: { host: 127.0.0.1, port: 0 }, tcp: { host: 127.0.0.1, port: 0 }, relp: false }'
 
 function newData(): string {
   const dir = mkdtempSync(join(folder, 'data-'))
