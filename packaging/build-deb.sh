@@ -103,7 +103,7 @@ Installed-Size: $size
 Section: admin
 Priority: optional
 Depends: libc6 (>= 2.34), libgcc-s1, libstdc++6, adduser
-Recommends: systemd
+Recommends: systemd, openssl
 Description: syslog receiver for server security audit
  Receives syslog by UDP and TCP, keeps every message byte for byte, searches
  them, matches Sigma rules on arrival and mails alerts. The web interface and

@@ -22,6 +22,7 @@ export const errorCodes = {
   CONFLICT: 'it exists already, or changed meanwhile',
   INTERNAL: 'something broke inside Picket; its log has the details',
   MAIL_FAILED: 'the mail server refused a message or did not answer',
+  PROGRAM_FAILED: 'a program that Picket runs is missing, or failed',
 } as const
 
 export type ErrorCode = keyof typeof errorCodes

@@ -5,6 +5,7 @@ import { isPicketError } from '../base/errors.ts'
 import { visibleLines } from '../base/visible.ts'
 import { alertsCommand } from './alerts.ts'
 import { backupCommand } from './backup.ts'
+import { certCommand } from './cert.ts'
 import { checkCommand } from './check.ts'
 import { checkpointCommand } from './checkpoint.ts'
 import type { Cli } from './cli.ts'
@@ -87,6 +88,7 @@ export function createProgram(cli: Cli): Command {
     backupCommand(cli),
     restoreCommand(cli),
     exportCommand(cli),
+    certCommand(cli),
     doctorCommand(cli),
     versionCommand(cli),
   ]

@@ -26,7 +26,7 @@ export function dateProblem(certificate: X509Certificate, now: number): string |
 }
 
 /** ms since 1970 UTC. */
-function expiresAt(certificate: X509Certificate): number {
+export function expiresAt(certificate: X509Certificate): number {
   return certificate.validToDate.getTime()
 }
 
