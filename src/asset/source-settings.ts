@@ -10,9 +10,6 @@ export type WatchSettings = {
   readonly expect: readonly Channel[]
   readonly silentAfterMs: number | undefined
   readonly isMuted: boolean
-  readonly isRelay: boolean
-  /** Peers that may speak for this host; undefined: whoever did so before. */
-  readonly mayCome: ((peer: string) => boolean) | undefined
 }
 
 /** How texts of a sender are read. */
@@ -34,7 +31,6 @@ type Entry = {
   readonly config: SourceConfig
   readonly byPeer: ((peer: string) => boolean) | undefined
   readonly byHost: ((hostname: string) => boolean) | undefined
-  readonly mayCome: ((peer: string) => boolean) | undefined
 }
 
 const units: { readonly [unit: string]: number } = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -68,8 +64,6 @@ export function compileSourceSettings(configs: readonly SourceConfig[]): SourceS
         expect: first(fitting, config => config.expect) ?? [],
         silentAfterMs: silentAfter === undefined ? undefined : durationMs(silentAfter),
         isMuted: first(fitting, config => config.mute) ?? false,
-        isRelay: first(fitting, config => config.relay) ?? false,
-        mayCome: fitting.find(({ mayCome }) => mayCome !== undefined)?.mayCome,
       }
     },
     readByPeer: peer => readSettings(readers.filter(({ byPeer }) => byPeer?.(peer) === true)),
@@ -90,13 +84,11 @@ function durationMs(text: string): number {
 }
 
 function compileEntry(config: SourceConfig): Entry {
-  const { match, peers } = config
-  const tests = peers?.map(peerTest)
+  const { match } = config
   return {
     config,
     byPeer: isAddress(match) ? peerTest(match) : undefined,
     byHost: isAddress(match) ? undefined : compileGlob(globFrom(match.toLowerCase())),
-    mayCome: tests === undefined ? undefined : peer => tests.some(test => test(peer)),
   }
 }
 

@@ -210,11 +210,6 @@ const source = z.strictObject({
     .optional()
     .describe('how long it may be silent; without it Picket learns its rhythm'),
   mute: z.boolean().optional().describe('no alert about its silence'),
-  peers: z
-    .array(text.refine(isNetwork, { error: 'must be an address or a network like 10.0.0.0/8' }))
-    .optional()
-    .describe('from where it may come'),
-  relay: z.boolean().optional().describe('it forwards for other hosts'),
 })
 
 const log = z.strictObject({

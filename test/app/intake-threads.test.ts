@@ -45,7 +45,7 @@ test('two threads: every record once, each connection in its order, the counters
     return status.receive.reduce((sum, { frames }) => sum + frames, 0) === expected ? status : undefined
   }, 'the counters of both threads')
   deepEqual(
-    listeners.map(({ transport, frames }) => [transport, frames]),
+    listeners.flatMap(({ transport, frames }) => (transport === 'relp' ? [] : [[transport, frames]])),
     [
       ['udp', senders.length * 10],
       ['tcp', connections * linesEach],
