@@ -1,6 +1,7 @@
 // The long campaigns, in full: `npm run campaign`, or some of them: `npm run campaign -- points disk`. Each prints its
 // figures; a broken promise ends the run.
 
+import { checkModel } from '../store/sqlite/model.ts'
 import { damageLogs } from './damaged-log.ts'
 import { failDisk, failService, stopWhileFull } from './disk.ts'
 import { killUnderLoad } from './kill.ts'
@@ -36,6 +37,10 @@ const campaigns: Record<string, () => Promise<unknown>> = {
     line('a disk that fails at some call')
     await failDisk([0, 1, 2, 3, 5, 8, 13, 20, 33, 60, 110, 200, 400, 800], line)
     return { service: await failService(), stopWhileFull: await stopWhileFull() }
+  },
+  model: async () => {
+    line('random sequences of 18 commands, against an array of records')
+    return await checkModel(400)
   },
 }
 
