@@ -78,6 +78,11 @@ export const metrics = {
   picket_queue_records: { kind: 'gauge', labels: [], help: 'Records received and not yet stored.' },
   picket_store_bytes: { kind: 'gauge', labels: [], help: 'Size of the stored records on disk.' },
   picket_hits_total: { kind: 'counter', labels: ['rule'], help: 'Records that matched a rule.' },
+  picket_hits_unreadable_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Hits that no alert tells of, because stored bytes are damaged.',
+  },
   picket_alerts_total: { kind: 'counter', labels: [], help: 'Alerts opened.' },
   picket_alerts_open: { kind: 'gauge', labels: [], help: 'Alerts that are not closed.' },
   picket_mails_total: { kind: 'counter', labels: ['result'], help: 'Alert mails: sent, retried, failed.' },

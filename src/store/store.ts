@@ -10,6 +10,22 @@ import type { Query } from '../query/ast.ts'
 /** Where alerting stands in the hits of the day files: everything up to and including `n` of `day` has become alerts. */
 export type HitCheckpoint = { readonly day: string; readonly n: number }
 
+/** What alerting takes at a time. */
+export type HitHelping = {
+  readonly hits: readonly Hit[]
+  /** Up to where hits were looked at, readable or not; undefined when there were none. */
+  readonly checkpoint: HitCheckpoint | undefined
+  /** What is left out because stored bytes are damaged. A day, or a part of its list, is told of each time. */
+  readonly unreadable: readonly UnreadableHits[]
+}
+
+export type UnreadableHits = {
+  readonly day: string
+  readonly reason: string
+  /** Of each hit whose record cannot be read the ids of its rules; empty when the list of hits itself is damaged. */
+  readonly rulesOfHits: readonly (readonly string[])[]
+}
+
 /** A mail to send: stored in the same transaction as the alerts it tells of. */
 export type OutboxEntry = {
   readonly id: number
@@ -321,7 +337,7 @@ export interface Reader {
   ): FacetCounts
   hosts(range: TimeRange): readonly HostSeen[]
   totals(): StoreTotals
-  /** Hits behind the checkpoint, oldest first. */
-  hitsAfter(checkpoint: HitCheckpoint | undefined, limit: number): readonly Hit[]
+  /** Hits behind the checkpoint, oldest first. Damage makes a helping smaller, it does not end it. */
+  hitsAfter(checkpoint: HitCheckpoint | undefined, limit: number): HitHelping
   close(): void
 }

@@ -121,7 +121,7 @@ level: low
   appender.append([builder.batch('19700101')])
   appender.close()
   const reader = openReader(dataDir, { recordOf, rawOf })
-  const hits = reader.hitsAfter(undefined, 100)
+  const hits = reader.hitsAfter(undefined, 100).hits
   reader.close()
   rmSync(dataDir, { recursive: true })
   equal(hits.length, frames.length)

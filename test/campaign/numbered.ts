@@ -89,7 +89,7 @@ export function checkNumbered(dataDir: string, acknowledged: Acknowledged): Chec
       }
       cursor = page.nextCursor
     }
-    const hitRecords = reader.hitsAfter(undefined, Number.MAX_SAFE_INTEGER).map(hit => hit.record.message)
+    const hitRecords = reader.hitsAfter(undefined, Number.MAX_SAFE_INTEGER).hits.map(hit => hit.record.message)
     deepEqual(hitRecords, hits.toReversed(), 'the hits are those of the records')
     let lost = 0
     let sum = 0

@@ -3,6 +3,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import { type Origin, originOfTuple, type StoredRow } from '../../model/row.ts'
 import { type BlockDictionary, column } from './block.ts'
 import { unpackBytes, unpackDeltas, unpackJson, unpackNumbers } from './columns.ts'
+import { BlockDamage, isDamage } from './damage.ts'
 import { type LowerScratch, lowerScratch } from './lower-ascii.ts'
 
 /** A list of the values that rows may have, and each row's index in it. */
@@ -33,27 +34,43 @@ export type BlockView = {
   row(i: number): StoredRow
 }
 
-/** `read` fetches one packed column of the block; it is called at most once per column. */
+/** `fetch` reads one packed column of the block; it is called at most once per column. The view and its methods throw
+ *  BlockDamage when the columns are not what a block has, and what `fetch` throws. */
 export function openBlock(
   firstSeq: number,
   count: number,
-  read: (column: number) => Buffer,
+  fetch: (column: number) => Buffer | undefined,
   scratch: LowerScratch = lowerScratch(),
 ): BlockView {
+  const read = (id: number): Buffer => {
+    const packed = fetch(id)
+    if (packed === undefined) throw damaged('it lacks a column')
+    return packed
+  }
+  const unpack = <T>(make: () => T): T => {
+    try {
+      return make()
+    } catch (error) {
+      if (isDamage(error) || !isOfUnpacking(error)) throw error
+      throw damaged((error as Error).message, error)
+    }
+  }
+  const damaged = (what: string, cause?: unknown): BlockDamage =>
+    new BlockDamage(`the block of record ${firstSeq} is damaged: ${what}`, { cause })
   const lazy = <T>(make: () => T): (() => T) => {
     let value: T | undefined
-    return () => (value ??= make())
+    return () => (value ??= unpack(make))
   }
   const numbers = (id: number): (() => Float64Array) => lazy(() => unpackNumbers(read(id), count))
   // written by this store's own builder in the same schema version
-  const dictionary = unpackJson(read(column.dictionary)) as BlockDictionary
+  const dictionary = unpack(() => unpackJson(read(column.dictionary)) as BlockDictionary)
   const received = lazy(() => unpackDeltas(read(column.received), count, dictionary.firstReceived))
   const timestamps = lazy(() => {
     const values = unpackDeltas(read(column.timestamp), count, dictionary.firstTimestamp)
     for (const row of dictionary.noTimestamp) values[row] = Number.NaN
     return values
   })
-  const origins = dictionary.origins.map(originOfTuple)
+  const origins = unpack(() => dictionary.origins.map(originOfTuple))
   const originIds = numbers(column.origin)
   const layoutIds = numbers(column.layout)
   const pris = numbers(column.pri)
@@ -64,9 +81,11 @@ export function openBlock(
   const procIds = numbers(column.procId)
   const oddProcIds = new Map(dictionary.procIds)
   const text = lazy(() => unpackText(read(column.message)))
-  const starts = lazy(() =>
-    dictionary.lengths === null ? startsByLineFeed(text(), count) : startsByLength(dictionary.lengths),
-  )
+  const starts = lazy(() => {
+    const made = dictionary.lengths === null ? startsByLineFeed(text(), count) : startsByLength(dictionary.lengths)
+    if (made.length !== count + 1 || made[count] !== text().length) throw damaged('its text has another length')
+    return made
+  })
   const wholeFrames = lazy(() => {
     const ids = layoutIds()
     return Uint8Array.from(ids, id => (dictionary.layouts[id] === 0 ? 1 : 0))
@@ -93,11 +112,14 @@ export function openBlock(
     starts,
     row(i) {
       const pri = pris()[i] as number
+      const origin = origins[originIds()[i] as number]
+      const layout = dictionary.layouts[layoutIds()[i] as number]
+      if (origin === undefined || layout === undefined) throw damaged('its dictionary lacks a value')
       return {
         seq: firstSeq + i,
         receivedAt: received()[i] as number,
-        origin: origins[originIds()[i] as number] as Origin,
-        layout: dictionary.layouts[layoutIds()[i] as number] as number,
+        origin,
+        layout,
         facility: pri >> 3,
         severity: pri & 7,
         timestampMicros: timestamps()[i] as number,
@@ -108,6 +130,17 @@ export function openBlock(
       }
     },
   }
+}
+
+/** What node:zlib, JSON and typed arrays say of bytes that somebody else changed; a column that is gone is none at all. */
+function isOfUnpacking(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown }
+  return (
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    error instanceof SyntaxError ||
+    (typeof code === 'string' && /^(?:ZSTD_|Z_|ERR_BUFFER)/.test(code))
+  )
 }
 
 /** Room for the messages of a usual block: node:zlib unpacks into pieces of this size and then joins them. */

@@ -54,6 +54,7 @@ export function packNumbers(
 export function unpackNumbers(packed: Buffer, count: number): Float64Array {
   const data = unpackBytes(packed)
   const planes = data[0] as number
+  if (data.length !== 1 + planes * count) throw new RangeError(`a column of ${count} numbers has ${data.length} bytes`)
   const values = new Float64Array(count)
   let scale = 1
   for (let plane = 0; plane < planes; plane++) {

@@ -2,23 +2,18 @@
 // are received.
 //
 //   reader.ts ─► scan.ts ─► candidates.ts (which blocks) ─► block-test.ts (which rows, by columns) ─► query/match.ts
-//          └─► histogram.ts, facets.ts
+//          └─► histogram.ts, facets.ts, hits.ts
 import { PicketError } from '../../base/errors.ts'
-import type { Hit } from '../../model/alert.ts'
-import { excerptOf } from '../../model/excerpt.ts'
 import { type RecordJson, recordToJson } from '../../model/record.ts'
 import { parseRecordId, recordId } from '../../model/row.ts'
-import type { HitCheckpoint, HostSeen, Reader, SearchPage, SearchRequest, StoreTotals, TimeRange } from '../store.ts'
-import type { BlockView } from './block-view.ts'
-import { dayPath } from './day-file.ts'
+import type { HostSeen, Reader, SearchPage, SearchRequest, StoreTotals, TimeRange } from '../store.ts'
 import { facetsOf } from './facets.ts'
 import { histogramOf } from './histogram.ts'
-import { type BlockRow, type OpenDay, openScan, type RowDecoder } from './scan.ts'
+import { hitsAfter } from './hits.ts'
+import { openScan, type RowDecoder } from './scan.ts'
 
-/** A page, or a helping of hits, ends early behind so many bytes: it is copied from process to process and kept in memory. */
+/** A page ends early behind so many bytes: it is copied from process to process and kept in memory. */
 const maxPageBytes = 8 << 20
-/** From here on a hit brings an excerpt of its record: alerts keep it in picket.db. */
-const longFrame = 4096
 /** Whoever may send can invent host names; the newest ones are told. */
 const maxHosts = 10_000
 
@@ -105,65 +100,11 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
       return { records, bytes, days: listed.length, oldest: scan.oldest(), newest }
     },
 
-    hitsAfter(checkpoint: HitCheckpoint | undefined, limit: number): readonly Hit[] {
-      const hits: Hit[] = []
-      let bytes = 0
-      // nobody asks for hits of older days any more, and an open file cannot leave WAL mode
-      if (checkpoint !== undefined) scan.letGoBefore(checkpoint.day)
-      for (const day of scan.days()) {
-        const file = checkpoint !== undefined && day < checkpoint.day ? undefined : scan.openDay(day)
-        if (file === undefined) continue
-        const after = day === checkpoint?.day ? checkpoint.n : 0
-        const recordAt = recordsOf(file)
-        // one snapshot: a merge in between would move records from block to block
-        file.db.exec('BEGIN')
-        try {
-          for (const { n, seq, rules, record } of file.statements.hits.all(after, limit - hits.length) as HitRow[]) {
-            const found =
-              record === '' ? recordAt(seq) : { ...(JSON.parse(record) as RecordJson), id: recordId(day, seq) }
-            hits.push({ n, day, ruleIds: JSON.parse(rules) as string[], record: found })
-            bytes += sizeOf(found)
-            if (bytes >= maxPageBytes) return hits
-          }
-        } finally {
-          file.db.exec('COMMIT')
-        }
-        if (hits.length >= limit) break
-      }
-      return hits
-    },
+    hitsAfter: (checkpoint, limit) => hitsAfter(scan, decoder, checkpoint, limit),
 
     close: () => scan.close(),
   }
-
-  /** The records of one day by sequence number, asked for in rising order: the block of the last one stays unpacked. */
-  function recordsOf(file: OpenDay): (seq: number) => RecordJson {
-    let block: BlockRow | undefined
-    let view: BlockView | undefined
-    return seq => {
-      if (block === undefined || view === undefined || seq < block.first_seq || seq >= block.first_seq + block.count) {
-        block = file.statements.blockOf.get(seq) as BlockRow | undefined
-        if (block === undefined || seq >= block.first_seq + block.count)
-          throw new PicketError(
-            'DATA_UNREADABLE',
-            `${dayPath(dataDir, file.day)} has a hit on record ${seq}, which it lacks`,
-          )
-        view = scan.view(file, block)
-      }
-      const row = view.row(seq - block.first_seq)
-      const record = recordToJson(decoder.recordOf(row, recordId(file.day, seq)))
-      return row.bytes.length > longFrame ? excerptOf(record) : record
-    }
-  }
 }
-
-/** About what a record takes, in characters; an excerpt bounds the rest. */
-function sizeOf({ message, fields, structured_data }: RecordJson): number {
-  return message.length + JSON.stringify([fields, structured_data]).length
-}
-
-/** `record` is empty, or the record as older versions kept it. */
-type HitRow = { readonly n: number; readonly seq: number; readonly rules: string; readonly record: string }
 
 function seqOf(id: string): number {
   const parsed = parseRecordId(id)

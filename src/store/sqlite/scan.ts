@@ -161,7 +161,7 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
     return openBlock(
       block.first_seq,
       block.count,
-      id => file.statements.column.get(block.first_seq * 16 + id) as Buffer,
+      id => file.statements.column.get(block.first_seq * 16 + id) as Buffer | undefined,
       scratch,
     )
   }
@@ -290,6 +290,7 @@ function prepare(db: Db) {
     oldest: db.prepare('SELECT min(min_received) FROM block').pluck(),
     totals: db.prepare('SELECT sum(count) AS records, max(max_received) AS newest FROM block'),
     hits: db.prepare('SELECT n, seq, rules, record FROM hit WHERE n > ? ORDER BY n LIMIT ?'),
+    lastHit: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'hit'").pluck(),
     blockOf: db.prepare(
       'SELECT first_seq, count, sealed, min_received, max_received FROM block WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
     ),

@@ -74,7 +74,7 @@ for (const fixture of storeFixtures) {
       ],
     )
     deepEqual(
-      reader.hitsAfter(undefined, 10).map(({ n, day }) => [n, day]),
+      reader.hitsAfter(undefined, 10).hits.map(({ n, day }) => [n, day]),
       [
         [1, '20261121'],
         [1, '20261122'],

@@ -171,7 +171,7 @@ test('hits with large records come in smaller helpings, none left out', () => {
     const seqs: string[] = []
     let at: { day: string; n: number } | undefined
     for (;;) {
-      const helping = reader.hitsAfter(at, 1000)
+      const helping = reader.hitsAfter(at, 1000).hits
       const last = helping.at(-1)
       if (last === undefined) break
       ok(helping.length < 12)
@@ -194,7 +194,7 @@ test('a file that holds no tables yet is a day without records', () => {
     const reader = openReader(dir, { recordOf, rawOf })
     equal(reader.search(everything).records.length, 1)
     equal(reader.totals().records, 1)
-    deepEqual(reader.hitsAfter(undefined, 10), [])
+    deepEqual(reader.hitsAfter(undefined, 10).hits, [])
     appender.append([batchOf(noon + dayMs, '<13>two')])
     equal(reader.search(everything).records.length, 2)
     reader.close()
@@ -211,7 +211,7 @@ test('a removed day is let go of', { skip: process.platform !== 'linux' }, () =>
       equal(reader.search(everything).records.length, day + 1)
     }
     appender.removeDaysBefore('20261126', 'age')
-    equal(reader.hitsAfter(undefined, 10).length, 0)
+    equal(reader.hitsAfter(undefined, 10).hits.length, 0)
     deepEqual(
       openFiles().filter(path => path.startsWith(dir) && path.endsWith('(deleted)')),
       [],
