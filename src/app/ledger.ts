@@ -5,8 +5,9 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
+import { type Books, differenceOf, noSums, type Sums } from '../model/books.ts'
 import type { Transport } from '../model/record.ts'
-import { type Books, differenceOf, loadBooks, noSums, openLedgerFile, type Sums } from '../store/ledger-file.ts'
+import { loadBooks, openLedgerFile } from '../store/ledger-file.ts'
 import type { Committed } from '../store/sqlite/append.ts'
 import { storedAfter } from '../store/sqlite/stored-after.ts'
 import type { Snapshot } from './intake.ts'
@@ -18,6 +19,8 @@ export type Ledger = {
   committed(committed: Committed): void
   /** Frames that the books cannot account for; 0, or a bug of ours. */
   difference(): number
+  /** As they were noted last. */
+  books(): Books
   /** Notes the end of an orderly stop. */
   [Symbol.dispose](): void
 }
@@ -109,6 +112,7 @@ export function openLedger({ dataDir, own, metrics, clock, log }: Options): Ledg
       written += records
     },
     difference: () => difference,
+    books: () => books,
     [Symbol.dispose]() {
       clearInterval(timer)
       if (last !== undefined) save({ closed: true })

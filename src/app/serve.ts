@@ -27,7 +27,7 @@ import { createSearches, type Searches } from './search.ts'
 import { startSearchPool } from './search-pool.ts'
 import { httpServices } from './services.ts'
 import { type Sources, startSources } from './sources.ts'
-import { createRate } from './status.ts'
+import { createListenerRates, createRate } from './status.ts'
 import { openTls } from './tls-settings.ts'
 import { startWriter } from './writer.ts'
 
@@ -77,6 +77,7 @@ async function start(config: Config, log: Logger): Promise<Started> {
   const clock = systemClock
   const metrics = createMetrics()
   const rate = createRate(clock)
+  const listenerRates = createListenerRates(clock)
   const own = createOwnRecords({ hostname: hostname(), pid: process.pid, clock, log })
   const { dataDir } = config
   const publicUrl =
@@ -126,7 +127,10 @@ async function start(config: Config, log: Logger): Promise<Started> {
     rules: ruleTexts.sources,
     writer,
     tls,
-    onCounters: ledger.note,
+    onCounters(snapshot) {
+      ledger.note(snapshot)
+      listenerRates.note(snapshot.listeners)
+    },
     onDied: died.reject,
   })
   intakeStarted.catch(() => undefined) // told by `await intakeStarted`, which may come later
@@ -160,8 +164,9 @@ async function start(config: Config, log: Logger): Promise<Started> {
     writer,
     intake: () => intake,
     rate,
+    listenerRates,
     metrics,
-    bookDifference: ledger.difference,
+    ledger,
     clock,
     log,
   })

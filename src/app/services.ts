@@ -4,13 +4,15 @@ import { builtInRules } from '../asset/built-in-rules.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { HttpServices, SearchService } from '../http/services.ts'
+import { printBooks } from '../model/books.ts'
 import type { State } from '../store/sqlite/state.ts'
 import type { Intake } from './intake.ts'
+import type { Ledger } from './ledger.ts'
 import { followListeners } from './receive-metrics.ts'
 import type { RuleSet } from './rule-set.ts'
 import type { SearchPool } from './search-pool.ts'
 import type { Sources } from './sources.ts'
-import { hostStatus, type Rate, systemStatus } from './status.ts'
+import { hostStatus, type ListenerRates, type Rate, systemStatus } from './status.ts'
 import type { Writer } from './writer.ts'
 
 type Parts = {
@@ -26,9 +28,9 @@ type Parts = {
   /** Undefined until the listeners are open. */
   readonly intake: () => Intake | undefined
   readonly rate: Rate
+  readonly listenerRates: ListenerRates
   readonly metrics: Metrics
-  /** Frames that the books cannot account for. */
-  readonly bookDifference: () => number
+  readonly ledger: Pick<Ledger, 'books' | 'difference'>
   readonly clock: Clock
   readonly log: Logger
 }
@@ -44,7 +46,7 @@ export function httpServices(parts: Parts): HttpServices {
     const { failed } = state.outbox.counts()
     if (ruleSet.problems.length > 0)
       list.push(`The rule files have ${ruleSet.problems.length} problems: see the Rules page.`)
-    const difference = parts.bookDifference()
+    const difference = parts.ledger.difference()
     if (difference !== 0)
       list.push(`The books do not balance: ${difference} messages are unaccounted for. Please report this.`)
     if (failed > 0) list.push(`${failed} mails could not be sent: see the log.`)
@@ -62,6 +64,7 @@ export function httpServices(parts: Parts): HttpServices {
     ruleFindings: () => ruleSet.problems,
     hosts: () => hostStatus(pool, clock.now()),
     status: () => systemStatus({ ...parts, startedAt, warnings }),
+    ledger: () => printBooks(parts.ledger.books(), parts.ledger.difference()),
     async metrics() {
       follow(intake()?.listeners() ?? [])
       const { open, acknowledged } = state.alerts.counts()

@@ -46,6 +46,29 @@ export function createRate(clock: Pick<Clock, 'monotonic'>): Rate {
   }
 }
 
+export type ListenerRates = {
+  /** The counters of all listeners at one moment. */
+  note(listeners: readonly ListenerState[]): void
+  /** Frames of the last minute, per second. */
+  perSecond(listener: Pick<ListenerState, 'transport' | 'port'>): number
+}
+
+export function createListenerRates(clock: Pick<Clock, 'monotonic'>): ListenerRates {
+  const known = new Map<string, { readonly rate: Rate; frames: number }>()
+  const nameOf = ({ transport, port }: Pick<ListenerState, 'transport' | 'port'>): string => `${transport} ${port}`
+  return {
+    note(listeners) {
+      for (const listener of listeners) {
+        const one = known.get(nameOf(listener)) ?? { rate: createRate(clock), frames: 0 }
+        known.set(nameOf(listener), one)
+        one.rate.add(listener.counters.frames - one.frames)
+        one.frames = listener.counters.frames
+      }
+    },
+    perSecond: listener => known.get(nameOf(listener))?.rate.perSecond() ?? 0,
+  }
+}
+
 type StatusParts = {
   readonly version: string
   readonly dataDir: string
@@ -55,6 +78,7 @@ type StatusParts = {
   readonly intake: () => Intake | undefined
   readonly writer: Writer
   readonly rate: Rate
+  readonly listenerRates: ListenerRates
   /** Sentences of other parts: rule findings, mail that fails. */
   readonly warnings: () => readonly string[]
 }
@@ -79,7 +103,7 @@ export async function systemStatus(parts: StatusParts): Promise<SystemStatus> {
   return {
     version: parts.version,
     startedAt: parts.startedAt,
-    receive: (parts.intake()?.listeners() ?? []).map(listenerStatus),
+    receive: (parts.intake()?.listeners() ?? []).map(listener => listenerStatus(listener, parts.listenerRates)),
     store: totals,
     recordsPerSecond: parts.rate.perSecond(),
     disk,
@@ -100,8 +124,18 @@ export async function hostStatus(pool: SearchPool, now: number): Promise<readonl
     .toSorted((a, b) => b.lastSeen - a.lastSeen)
 }
 
-function listenerStatus({ transport, address, port, counters }: ListenerState): ListenerStatus {
+function listenerStatus(listener: ListenerState, rates: ListenerRates): ListenerStatus {
+  const { transport, address, port, counters } = listener
   const { frames, bytes, dropped, kernelDrops, openConnections } = counters
-  const base = { transport, address, port, frames, bytes, dropped: { ...dropped, kernel: kernelDrops } }
+  const framesPerSecond = rates.perSecond(listener)
+  const base = {
+    transport,
+    address,
+    port,
+    frames,
+    bytes,
+    framesPerSecond,
+    dropped: { ...dropped, kernel: kernelDrops },
+  }
   return transport === 'udp' ? base : { ...base, connections: openConnections }
 }

@@ -1,5 +1,6 @@
 // The HTTP API of a running Picket, for commands with --url. The token comes from PICKET_TOKEN, never from argv.
 import { PicketError } from '../base/errors.ts'
+import type { LedgerJson } from '../model/books.ts'
 import type { RecordJson } from '../model/record.ts'
 import type { Io } from './io.ts'
 
@@ -12,13 +13,36 @@ export type RecordsQuery = {
   readonly raw?: boolean | undefined
 }
 
+type ApiIo = Pick<Io, 'env' | 'signal'>
+
 /** `GET /api/v1/records`. Errors: UNAUTHENTICATED, FORBIDDEN, QUERY_INVALID …, SEARCH_FAILED when there is no answer. */
 export async function fetchRecords(
   url: string,
-  query: RecordsQuery,
-  io: Pick<Io, 'env' | 'signal'>,
+  { q, from, to, limit, cursor, raw }: RecordsQuery,
+  io: ApiIo,
 ): Promise<{ readonly records: readonly RecordJson[]; readonly nextCursor: string | null }> {
-  const target = recordsUrl(url, query)
+  const parameters = {
+    q,
+    from: from === undefined ? undefined : new Date(from).toISOString(),
+    to: to === undefined ? undefined : new Date(to).toISOString(),
+    limit: String(limit),
+    cursor,
+    raw: raw ? '1' : undefined,
+  }
+  // The API's own schema (http/routes) makes this shape, and those below.
+  const page = (await fetchJson(apiUrl(url, 'records', parameters), io)) as {
+    readonly records: readonly RecordJson[]
+    readonly next_cursor: string | null
+  }
+  return { records: page.records, nextCursor: page.next_cursor }
+}
+
+/** `GET /api/v1/ledger`. Errors: UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST, SEARCH_FAILED when there is no answer. */
+export async function fetchLedger(url: string, io: ApiIo): Promise<LedgerJson> {
+  return (await fetchJson(apiUrl(url, 'ledger'), io)) as LedgerJson
+}
+
+async function fetchJson(target: URL, io: ApiIo): Promise<unknown> {
   const token = io.env.PICKET_TOKEN
   if (!token) throw new PicketError('UNAUTHENTICATED', 'set PICKET_TOKEN to an API token to use --url')
   let response: Response
@@ -32,26 +56,13 @@ export async function fetchRecords(
     throw new PicketError('SEARCH_FAILED', `no answer from ${target.origin}: ${reasonOf(cause)}`, { cause })
   }
   if (!response.ok) throw await apiError(response)
-  // The API's own schema (http/routes) makes this shape.
-  const page = (await response.json()) as {
-    readonly records: readonly RecordJson[]
-    readonly next_cursor: string | null
-  }
-  return { records: page.records, nextCursor: page.next_cursor }
+  return response.json()
 }
 
-function recordsUrl(url: string, { q, from, to, limit, cursor, raw }: RecordsQuery): URL {
+function apiUrl(url: string, path: string, parameters: { readonly [name: string]: string | undefined } = {}): URL {
   const base = URL.parse(url)
   if (base === null) throw new PicketError('BAD_REQUEST', `--url ${url}: no URL like https://picket.example.com`)
-  const target = new URL(`${base.pathname.replace(/\/$/, '')}/api/v1/records`, base)
-  const parameters = {
-    q,
-    from: from === undefined ? undefined : new Date(from).toISOString(),
-    to: to === undefined ? undefined : new Date(to).toISOString(),
-    limit: String(limit),
-    cursor,
-    raw: raw ? '1' : undefined,
-  }
+  const target = new URL(`${base.pathname.replace(/\/$/, '')}/api/v1/${path}`, base)
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) target.searchParams.set(name, value)
   return target
 }

@@ -1,42 +1,43 @@
-// picket ledger: the books of a data folder. What was received, and what became of it.
+// picket ledger: the books of a data folder, or of a running Picket. What was received, and what became of it.
 import type { Command } from 'commander'
 import { PicketError } from '../base/errors.ts'
-import { differenceOf, loadBooks, noSums, type Sums } from '../store/ledger-file.ts'
+import { type LedgerJson, noSums, printBooks, type Sums } from '../model/books.ts'
+import { loadBooks } from '../store/ledger-file.ts'
+import { fetchLedger } from './api.ts'
 import { type Cli, createCommand } from './cli.ts'
 import { addDataOptions, type ConfigOptions, dataDirFor } from './config-option.ts'
+import type { Io } from './io.ts'
 
-type Options = ConfigOptions & { readonly json?: true }
+type Options = ConfigOptions & { readonly json?: true; readonly url?: string }
 
 export function ledgerCommand({ io, exit }: Cli): Command {
   const command = createCommand('ledger', 'what was received, and what became of every message', [
     ['the books of the system, at most a second old', 'ledger'],
     ['of another folder, for a script', 'ledger --data /var/lib/picket --json'],
+    ['of a running Picket, with a token in PICKET_TOKEN', 'ledger --url https://picket.example.com'],
   ])
-  return addDataOptions(command)
+    .option('--url <url>', 'ask a running Picket instead of reading a data folder')
     .option('--json', 'one JSON object instead of a table')
+  return addDataOptions(command)
     .addHelpText('after', '\nExit code 1: the books do not balance, which is a bug.')
     .action(async (options: Options) => {
-      const dataDir = dataDirFor(options, io)
-      const books = loadBooks(dataDir)
-      if (books === undefined) throw new PicketError('NOT_FOUND', `there are no books in ${dataDir} yet`)
-      const listeners = Object.entries(books.sums)
-      const total: Sums = { ...noSums }
-      for (const [, sums] of listeners)
-        for (const [name, count] of Object.entries(sums)) total[name as keyof Sums] += count
-      const rows = [...listeners, ['total', total] as const]
-      const difference = listeners.reduce((sum, [, sums]) => sum + Math.abs(differenceOf(sums)), 0)
-      const { since, at, crashes, closed } = books
-      await io.out(
-        options.json
-          ? `${JSON.stringify({ since: iso(since), at: iso(at), closed, crashes, difference, listeners: books.sums, total })}\n`
-          : `${table(rows)}since ${iso(since)}, noted ${iso(at)}${closed ? ' at an orderly stop' : ''}; difference ${difference}${
-              crashes === 0
-                ? ''
-                : `\n${crashes} ends were no orderly stops: what arrived up to a second before each is here only when it was stored`
-            }\n`,
-      )
-      if (difference !== 0) exit(1)
+      const ledger = options.url === undefined ? readLedger(options, io) : await fetchLedger(options.url, io)
+      await io.out(options.json ? `${JSON.stringify(ledger)}\n` : printLedger(ledger))
+      if (ledger.difference !== 0) exit(1)
     })
+}
+
+function readLedger(options: Options, io: Io): LedgerJson {
+  const dataDir = dataDirFor(options, io)
+  const books = loadBooks(dataDir)
+  if (books === undefined) throw new PicketError('NOT_FOUND', `there are no books in ${dataDir} yet`)
+  return printBooks(books)
+}
+
+function printLedger({ since, at, closed, crashes, difference, listeners, total }: LedgerJson): string {
+  const noted = `since ${since}, noted ${at}${closed ? ' at an orderly stop' : ''}; difference ${difference}\n`
+  const ends = `${crashes} ends were no orderly stops: what arrived up to a second before each is here only when it was stored\n`
+  return `${table([...Object.entries(listeners), ['total', total]])}${noted}${crashes === 0 ? '' : ends}`
 }
 
 /** A column per listener, a line per place that a message can be in. */
@@ -54,8 +55,4 @@ function table(rows: readonly (readonly [string, Sums])[]): string {
         `${name.padEnd(first)}  ${cells.map((cell, n) => cell.padStart(widths[n] ?? 0)).join('  ')}\n`,
     )
     .join('')
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

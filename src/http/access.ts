@@ -39,6 +39,7 @@ export const access: { readonly [route: string]: Access } = {
   'POST /api/v1/sources/:id/unmute': 'analyst',
   'POST /api/v1/sources/:id/retire': 'analyst',
   'GET /api/v1/status': 'viewer',
+  'GET /api/v1/ledger': 'viewer',
   'GET /api/v1/openapi.json': 'viewer',
 
   'GET /api/v1/users': 'admin',

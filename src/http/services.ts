@@ -1,6 +1,7 @@
 // What the web server needs from the rest of Picket. app/ implements it over the store and the receivers; tests over fakes.
 import type { Logger } from 'pino'
 import type { Clock } from '../base/clock.ts'
+import type { LedgerJson } from '../model/books.ts'
 import type { RecordJson, Transport } from '../model/record.ts'
 import type { RuleInfo } from '../model/rule.ts'
 import type { Source } from '../model/source.ts'
@@ -68,6 +69,8 @@ export type ListenerStatus = {
   readonly port: number
   readonly frames: number
   readonly bytes: number
+  /** Mean of the last minute. */
+  readonly framesPerSecond: number
   /** Open connections; undefined for UDP. */
   readonly connections?: number | undefined
   /** Dropped frames by reason. */
@@ -108,6 +111,8 @@ export type HttpServices = {
   readonly sources: { list(): readonly Source[]; decide(id: number, decision: SourceDecision): boolean }
   hosts(): Promise<readonly HostStatus[]>
   status(): Promise<SystemStatus>
+  /** The books, at most a second old. */
+  ledger(): LedgerJson
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>
   /** True when requests can be served; otherwise the reason in words. */
   ready(): boolean | string

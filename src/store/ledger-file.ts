@@ -5,63 +5,7 @@ import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from 'nod
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { PicketError } from '../base/errors.ts'
-import type { Transport } from '../model/record.ts'
-
-/** What became of the frames of one transport. They add up: received is the sum of all the others but `kernel_dropped`,
- *  whose datagrams never reached Picket. */
-export type Sums = {
-  received: number
-  stored: number
-  not_allowed: number
-  rate_limited: number
-  queue_full: number
-  disk_full: number
-  empty: number
-  bad_frame: number
-  /** Received, noted as waiting, and not in the store after Picket ended. */
-  lost_at_end: number
-  waiting: number
-  kernel_dropped: number
-}
-
-export type Books = {
-  /** Rises with each note. */
-  readonly n: number
-  /** When the books were opened, and when this was noted; ms since 1970 UTC. */
-  readonly since: number
-  readonly at: number
-  /** Noted at an orderly stop. */
-  readonly closed: boolean
-  /** Starts after an end that was not orderly. What was received in the last second before each is not in the books,
-   *  unless it was stored. */
-  readonly crashes: number
-  /** Sequence number of the last record that `stored` counts. */
-  readonly seq: number
-  readonly sums: { readonly [T in Transport]?: Sums }
-  /** Losses that records told of: `udp queue_full` → count. */
-  readonly told: { readonly [key: string]: number }
-  readonly toldAt: number
-}
-
-export const noSums: Readonly<Sums> = {
-  received: 0,
-  stored: 0,
-  not_allowed: 0,
-  rate_limited: 0,
-  queue_full: 0,
-  disk_full: 0,
-  empty: 0,
-  bad_frame: 0,
-  lost_at_end: 0,
-  waiting: 0,
-  kernel_dropped: 0,
-}
-
-/** What received frames are missing from, or too many in, the other columns: 0, or a bug. */
-export function differenceOf(sums: Sums): number {
-  const { received, kernel_dropped: _, ...outcomes } = sums
-  return received - Object.values(outcomes).reduce((sum, count) => sum + count, 0)
-}
+import type { Books } from '../model/books.ts'
 
 const slotBytes = 8192
 const headBytes = 12

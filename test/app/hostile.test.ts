@@ -6,7 +6,9 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { type LedgerJson, noSums, printBooks } from '../../src/model/books.ts'
 import type { RecordJson } from '../../src/model/record.ts'
+import { loadBooks } from '../../src/store/ledger-file.ts'
 import { type Client, eventually, startPicket } from './picket.ts'
 
 const vectors = readFileSync(join(import.meta.dirname, '../fixtures/hostile-dev.jsonl'), 'utf8')
@@ -63,6 +65,24 @@ test('hostile input: the process lives and stays small, good lines and hostile b
   equal(books.udpFrames, full * rounds)
   equal(books.emptyDropped, (datagrams.length - full) * rounds)
   equal(books.stored, books.udpFrames + books.tcpFrames)
+
+  const noted = await eventually(async () => {
+    const ledger = await client.get<LedgerJson>('/api/v1/ledger')
+    return ledger.total.stored === books.stored ? ledger : undefined
+  }, 'the books with all that is stored')
+  equal(noted.difference, 0)
+  equal(await picket.stop(), 0)
+  const saved = loadBooks(picket.dataDir)
+  ok(saved)
+  const { difference, listeners, total } = printBooks(saved)
+  equal(difference, 0)
+  deepEqual([total.stored, total.waiting, total.lost_at_end], [books.stored, 0, 0])
+  deepEqual(listeners.udp, {
+    ...noSums,
+    received: datagrams.length * rounds,
+    stored: full * rounds,
+    empty: books.emptyDropped,
+  })
 
   async function attack(round: number): Promise<void> {
     const udp = createSocket('udp4')

@@ -1,6 +1,7 @@
 // Alerts, rules, hosts and status in the API's words; what people do with alerts, and that their name is on it.
 import { deepEqual, equal, ok, partialDeepStrictEqual } from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { noSums } from '../../src/model/books.ts'
 import { fakeRecord, login, startFake, tokenFor } from './fake-services.ts'
 
 async function get(url: string) {
@@ -127,7 +128,24 @@ describe('system', () => {
       body.receive.map((one: { connections: unknown }) => one.connections),
       [null, 0],
     )
+    deepEqual(
+      body.receive.map((one: { frames_per_second: unknown }) => one.frames_per_second),
+      [0.5, 0],
+    )
     equal(body.store.oldest, '2026-11-23T11:59:00.000Z')
+  })
+
+  test('ledger: the books of each transport and in total', async () => {
+    const sums = { ...noSums, received: 3, stored: 2, empty: 1, kernel_dropped: 4 }
+    deepEqual((await get('ledger')).body, {
+      since: '2026-11-23T11:00:00.000Z',
+      at: '2026-11-23T12:00:00.000Z',
+      closed: false,
+      crashes: 1,
+      difference: 0,
+      listeners: { udp: sums },
+      total: sums,
+    })
   })
 
   test('openapi.json describes every route of the API', async () => {

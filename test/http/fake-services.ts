@@ -6,6 +6,7 @@ import { hashSecret } from '../../src/http/secrets.ts'
 import { createServer, type ServerOptions, stopServer } from '../../src/http/server.ts'
 import type { HttpServices, SearchService, TailBatch } from '../../src/http/services.ts'
 import type { Alert, AlertComment, AlertState } from '../../src/model/alert.ts'
+import { noSums } from '../../src/model/books.ts'
 import type { RecordJson } from '../../src/model/record.ts'
 import type { Source } from '../../src/model/source.ts'
 import type { AlertBox, ApiToken, AuditEntry, People, Role, Session, User } from '../../src/store/store.ts'
@@ -306,13 +307,39 @@ export async function startFake(
       version: '0.0.0',
       startedAt: startMs,
       receive: [
-        { transport: 'udp', address: '::', port: 5514, frames: 2, bytes: 200, dropped: { too_long: 1 } },
-        { transport: 'tcp', address: '::', port: 5514, frames: 0, bytes: 0, connections: 0, dropped: {} },
+        {
+          transport: 'udp',
+          address: '::',
+          port: 5514,
+          frames: 2,
+          bytes: 200,
+          framesPerSecond: 0.5,
+          dropped: { too_long: 1 },
+        },
+        {
+          transport: 'tcp',
+          address: '::',
+          port: 5514,
+          frames: 0,
+          bytes: 0,
+          framesPerSecond: 0,
+          connections: 0,
+          dropped: {},
+        },
       ],
       store: { records: 2, bytes: 4096, days: 1, oldest: startMs - 60_000, newest: startMs },
       recordsPerSecond: 0.1,
       disk: { freeBytes: 1e9, totalBytes: 2e9 },
       warnings: ['the disk is nearly full'],
+    }),
+    ledger: () => ({
+      since: '2026-11-23T11:00:00.000Z',
+      at: '2026-11-23T12:00:00.000Z',
+      closed: false,
+      crashes: 1,
+      difference: 0,
+      listeners: { udp: { ...noSums, received: 3, stored: 2, empty: 1, kernel_dropped: 4 } },
+      total: { ...noSums, received: 3, stored: 2, empty: 1, kernel_dropped: 4 },
     }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'picket_frames_total 2\n' }),
     ready: () => true,

@@ -48,6 +48,7 @@ const statusAnswer = z.object({
       port: z.int(),
       frames: z.int(),
       bytes: z.int(),
+      frames_per_second: z.number(),
       connections: z.int().nullable(),
       dropped: z.record(z.string(), z.int()),
     }),
@@ -63,6 +64,30 @@ const statusAnswer = z.object({
   outbox: z.object({ pending: z.int(), sent: z.int(), failed: z.int() }),
   disk: z.object({ free_bytes: z.number(), total_bytes: z.number() }),
   warnings: z.array(z.string()).readonly(),
+})
+
+const sums = z.object({
+  received: z.int(),
+  stored: z.int(),
+  not_allowed: z.int(),
+  rate_limited: z.int(),
+  queue_full: z.int(),
+  disk_full: z.int(),
+  empty: z.int(),
+  bad_frame: z.int(),
+  lost_at_end: z.int(),
+  waiting: z.int(),
+  kernel_dropped: z.int(),
+})
+
+const ledgerAnswer = z.object({
+  since: isoSchema,
+  at: isoSchema,
+  closed: z.boolean(),
+  crashes: z.int(),
+  difference: z.int(),
+  listeners: z.partialRecord(z.enum(transports), sums),
+  total: sums,
 })
 
 export function systemRoutes(app: App, { services, publicUrl }: Context): void {
@@ -100,8 +125,8 @@ export function systemRoutes(app: App, { services, publicUrl }: Context): void {
       version: status.version,
       started_at: isoTime(status.startedAt),
       public_url: publicUrl ?? null,
-      receive: status.receive.map(({ transport, address, port, frames, bytes, connections, dropped }) => {
-        return { transport, address, port, frames, bytes, connections: connections ?? null, dropped }
+      receive: status.receive.map(({ framesPerSecond, connections, ...listener }) => {
+        return { ...listener, frames_per_second: framesPerSecond, connections: connections ?? null }
       }),
       store: {
         records: status.store.records,
@@ -116,6 +141,12 @@ export function systemRoutes(app: App, { services, publicUrl }: Context): void {
       warnings: status.warnings,
     }
   })
+
+  app.get(
+    '/api/v1/ledger',
+    { schema: { summary: 'What was received, and what became of it', response: { 200: ledgerAnswer } } },
+    () => services.ledger(),
+  )
 
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 }
