@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { PicketError } from '../base/errors.ts'
+import type { LogLevel } from '../base/log.ts'
 import type { RuleSource } from '../detect/rules.ts'
 import type { TlsSettings } from '../receive/tls-handshakes.ts'
 import type { Account, FromIntakeThread, IntakeStart, ListenerState, ToIntakeThread } from './messages.ts'
@@ -16,6 +17,7 @@ export type IntakeWorker = {
   useRules(rules: readonly RuleSource[]): void
   /** New TLS connections meet these certificates; open ones stay as they are. */
   useTls(settings: TlsSettings): void
+  setLogLevel(level: LogLevel): void
   /** Stores a frame that Picket wrote itself. Nothing happens once it stops. */
   takeOwnFrame(text: string): void
   /** Stops accepting; resolves when everything that arrived is stored, or the writer cannot store it, or the writer or the
@@ -92,6 +94,7 @@ export async function startIntakeWorker(
     waitingRecords: () => waitingRecords,
     useRules: rules => tell({ type: 'rules', rules }),
     useTls: settings => tell({ type: 'tls', tls: settings }),
+    setLogLevel: level => tell({ type: 'logLevel', level }),
     takeOwnFrame(text) {
       if (!isStopping) tell({ type: 'ownFrame', text })
     },

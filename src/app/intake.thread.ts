@@ -8,7 +8,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import { isPicketError } from '../base/errors.ts'
 import { createLog } from '../base/log.ts'
-import { compileRules } from '../detect/rules.ts'
+import { compileRules, compileSteps } from '../detect/rules.ts'
 import type { Transport } from '../model/record.ts'
 import { dayOf, type Origin } from '../model/row.ts'
 import { createConnectionCount } from '../receive/connection-count.ts'
@@ -41,6 +41,8 @@ const log = createLog(start.logLevel)
 const builder = createBatchBuilder([], undefined, originOfHost)
 /** The sockets open first; the rules are compiled before the first frame is looked at. */
 let hasRules = false
+/** The rules that will be in use next. */
+let compiling: ReturnType<typeof compileSteps> | undefined
 /** The sender of Picket's own records. */
 const ownSource: Source = { peer: '127.0.0.1', transport: 'internal', id: 0 }
 const origins = new WeakMap<Source, Origin>()
@@ -111,6 +113,20 @@ function ownFrame(text: string): void {
 function useRules(rules: IntakeStart['rules']): void {
   hasRules = true
   builder.useRules(compileRules(rules).rules)
+}
+
+/** A thousand rules take a second to compile: the sockets are read between the files. */
+function changeRules(rules: IntakeStart['rules']): void {
+  const steps = compileSteps(rules)
+  compiling = steps
+  next()
+
+  function next(): void {
+    if (compiling !== steps) return // newer ones have come
+    const step = steps.next()
+    if (step.done === true) builder.useRules(step.value.rules)
+    else setImmediate(next)
+  }
 }
 
 function originOf(source: Source): Origin {
@@ -195,9 +211,12 @@ writer.on('message', ({ batches }: ToIntake) => {
 main.on('message', (message: ToIntakeThread) => {
   switch (message.type) {
     case 'rules':
-      return useRules(message.rules)
+      return changeRules(message.rules)
     case 'tls':
       for (const listener of tlsListeners) listener.useTls(message.tls)
+      return
+    case 'logLevel':
+      log.level = message.level
       return
     case 'ownFrame':
       return ownFrame(message.text)

@@ -4,6 +4,7 @@
 //               by hash  ├──► socket of thread 2 ──┼──► writer
 //                        └──► …                  ──┘
 import { availableParallelism } from 'node:os'
+import type { LogLevel } from '../base/log.ts'
 import type { Config } from '../config/schema.ts'
 import type { RuleSource } from '../detect/rules.ts'
 import { createSharedCount } from '../receive/connection-count.ts'
@@ -28,6 +29,7 @@ export type Intake = {
   useRules(rules: readonly RuleSource[]): void
   /** New TLS connections meet these certificates; open ones stay as they are. */
   useTls(settings: TlsSettings): void
+  setLogLevel(level: LogLevel): void
   /** Stores a frame that Picket wrote itself. Nothing happens once it stops. */
   takeOwnFrame(text: string): void
   /** Stops accepting; resolves when everything that arrived is stored, or the writer cannot store it, or the writer or the
@@ -105,6 +107,9 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     },
     useTls(settings) {
       for (const worker of workers) worker.useTls(settings)
+    },
+    setLogLevel(level) {
+      for (const worker of workers) worker.setLogLevel(level)
     },
     takeOwnFrame: text => workers[0]?.takeOwnFrame(text),
     [Symbol.asyncDispose]: () => (stopping ??= stop()),

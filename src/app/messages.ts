@@ -36,6 +36,7 @@ export type ListeningTransport = (typeof listeningTransports)[number]
 export type ToIntakeThread =
   | { readonly type: 'rules'; readonly rules: readonly RuleSource[] }
   | { readonly type: 'tls'; readonly tls: TlsSettings }
+  | { readonly type: 'logLevel'; readonly level: LogLevel }
   /** A frame that Picket wrote itself, to be stored among the others. */
   | { readonly type: 'ownFrame'; readonly text: string }
   /** Take what has arrived, hand it to the writer, answer `stopped`. */

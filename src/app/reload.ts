@@ -1,26 +1,68 @@
-// SIGHUP: reads the TLS section and its files again. What is wrong with them is told, and what was in use stays in use.
+// SIGHUP: reads the configuration, the files of the TLS section and the rules again. What is wrong with them is told, and
+// what was in use before stays in use.
 import type { Clock } from '../base/clock.ts'
-import type { Log } from '../base/log.ts'
-import type { Config } from '../config/schema.ts'
-import type { TlsSettings } from '../receive/tls-handshakes.ts'
+import type { Log, LogLevel } from '../base/log.ts'
+import { changedOptions } from '../config/difference.ts'
+import { type Config, certificateOptions } from '../config/schema.ts'
+import type { Intake } from './intake.ts'
+import type { RuleSet } from './rule-set.ts'
 import { openTls } from './tls-settings.ts'
 
 type ReloadParts = {
+  /** As it was at the start. */
+  readonly config: Config
+  /** Reads it again. */
   readonly load: () => Config
-  readonly useTls: (settings: TlsSettings) => void
+  readonly ruleSet: Pick<RuleSet, 'reload' | 'infos' | 'problems'>
+  readonly intake: Pick<Intake, 'useRules' | 'useTls'>
+  readonly setLogLevel: (level: LogLevel) => void
   readonly clock: Pick<Clock, 'now'>
   readonly log: Log
 }
 
-/** Open connections stay as they are. Other options are read at the next start. */
-export function reloadTls({ load, useTls, clock, log }: ReloadParts): void {
-  try {
-    const settings = openTls(load(), clock)
-    if (settings === undefined)
-      return log.info({}, 'SIGHUP: there is no receive.tls section, so nothing was read again')
-    useTls(settings)
-    log.info({}, 'SIGHUP: the TLS certificates were read again and are in use; other options need a restart')
-  } catch (error) {
-    log.error({ reason: (error as Error).message }, 'SIGHUP: not read again; the certificates before stay in use')
+/** Options that are used as they are now; those of `receive.tls` only while the listener stays. */
+const reloadable: ReadonlySet<string> = new Set([
+  'rules.dirs',
+  'log.level',
+  ...certificateOptions.map(option => `receive.tls.${option}`),
+])
+
+/** Returns what a SIGHUP does. Reception goes on meanwhile, and open connections stay as they are. */
+export function createReload(parts: ReloadParts): () => void {
+  const { load, ruleSet, intake, clock, log } = parts
+  let { rules } = parts.config
+
+  function reloadConfig(): void {
+    try {
+      const config = load()
+      const tls = parts.config.receive.tls ? openTls(config, clock) : undefined
+      rules = config.rules
+      parts.setLogLevel(config.log.level)
+      if (tls !== undefined) {
+        intake.useTls(tls)
+        log.info({}, 'SIGHUP: the TLS certificates were read again and are in use')
+      }
+      const waiting = changedOptions(parts.config, config).filter(option => !reloadable.has(option))
+      if (waiting.length > 0) log.warn({}, `SIGHUP: needs a restart: ${waiting.join(', ')}`)
+    } catch (error) {
+      const { message } = error as Error
+      log.error(
+        { reason: message },
+        'SIGHUP: the configuration was not read again; what was in use before stays in use',
+      )
+    }
+  }
+
+  function reloadRules(): void {
+    const changed = ruleSet.reload(rules)
+    const counts = { rules: ruleSet.infos.length, problems: ruleSet.problems.length }
+    if (changed === undefined) return log.info(counts, 'SIGHUP: the rules were read again and are the same')
+    intake.useRules(changed)
+    log.info(counts, 'SIGHUP: the rules were read again and are in use')
+  }
+
+  return () => {
+    reloadConfig()
+    reloadRules()
   }
 }

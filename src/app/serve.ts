@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { builtInRules } from '../asset/built-in-rules.ts'
 import { systemClock } from '../base/clock.ts'
+import type { LogLevel } from '../base/log.ts'
 import { createMetrics } from '../base/metrics.ts'
 import type { Config } from '../config/schema.ts'
 import { rawOf, recordOf } from '../parse/record.ts'
@@ -20,7 +21,7 @@ import { type Intake, startIntake } from './intake.ts'
 import { openLedger } from './ledger.ts'
 import type { Mail } from './mail.ts'
 import { createOwnRecords } from './own-records.ts'
-import { reloadTls } from './reload.ts'
+import { createReload } from './reload.ts'
 import { startRetention } from './retention.ts'
 import { createRuleSet, readRuleTexts } from './rule-set.ts'
 import { createSearches, type Searches } from './search.ts'
@@ -46,7 +47,7 @@ export type ServeOptions = {
  *  Errors: DATA_LOCKED, DATA_UNREADABLE, PORT_IN_USE, ACCESS_DENIED, CONFIG_INVALID, STORE_FAILED. */
 export async function serve(config: Config, options: ServeOptions): Promise<void> {
   const { log, signal } = options
-  await using picket = await start(config, log)
+  await using picket = await start(config, options)
   const ports = Object.fromEntries(picket.listeners.map(({ transport, port }) => [transport, port]))
   log.info({ ...ports, web: picket.webUrl }, 'ready')
   if (picket.setupUrl !== undefined) {
@@ -54,7 +55,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<void
     if (ports.udp !== undefined)
       log.info({}, `then send a first line: logger -n 127.0.0.1 -P ${ports.udp} -d "hello from $(hostname)"`)
   }
-  options.onHangup(() => reloadTls({ load: options.load, useTls: picket.useTls, clock: systemClock, log }))
+  options.onHangup(picket.reload)
   const stopped = new Promise<void>(resolve => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
@@ -68,12 +69,13 @@ type Started = AsyncDisposable & {
   /** Where the first admin account is made, while there is none. */
   readonly setupUrl: string | undefined
   readonly listeners: ReturnType<Intake['listeners']>
-  readonly useTls: Intake['useTls']
+  /** Reads again what can change at run time. */
+  readonly reload: () => void
   /** Rejects when a part died that Picket cannot go on without. */
   readonly died: Promise<never>
 }
 
-async function start(config: Config, log: Logger): Promise<Started> {
+async function start(config: Config, { log, load }: ServeOptions): Promise<Started> {
   const clock = systemClock
   const metrics = createMetrics()
   const rate = createRate(clock)
@@ -183,9 +185,14 @@ async function start(config: Config, log: Logger): Promise<Started> {
     webUrl: http ? `http://${http.address.includes(':') ? `[${http.address}]` : http.address}:${http.port}` : undefined,
     setupUrl: http ? http.setupUrl() : undefined,
     listeners: intake.listeners(),
-    useTls: intake.useTls,
+    reload: createReload({ config, load, ruleSet, intake, setLogLevel, clock, log }),
     died: died.promise,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+
+  function setLogLevel(level: LogLevel): void {
+    log.level = level
+    intake?.setLogLevel(level)
   }
 
   /** The SMTP client is a tenth of the start; most first starts have no mail section yet. */

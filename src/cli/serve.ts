@@ -13,7 +13,7 @@ export function serveCommand({ io, engine }: Cli): Command {
   return addDataOptions(command)
     .addHelpText(
       'after',
-      '\nSIGTERM and Ctrl-C stop it: what has arrived is stored first. SIGHUP reads the TLS certificates again.',
+      '\nSIGTERM and Ctrl-C stop it: what has arrived is stored first. SIGHUP reads rules and certificates again.',
     )
     .action(async (options: ConfigOptions) => {
       const { config, warnings } = loadConfigFor(options, io)

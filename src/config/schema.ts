@@ -236,6 +236,7 @@ export type TcpConfig = z.output<typeof tcp>
 export type TlsConfig = z.output<typeof tls>
 /** The options about certificates, wherever TLS is spoken. */
 export type CertificateConfig = Pick<TlsConfig, keyof typeof certificates>
+export const certificateOptions: readonly string[] = Object.keys(certificates)
 export type RelpConfig = z.output<typeof relp>
 export type MailConfig = z.output<typeof mail>
 export type SourceConfig = z.output<typeof source>

@@ -19,6 +19,8 @@ export type RuleSource = {
   readonly layer: number
 }
 
+type CompileOptions = { readonly variables?: Variables }
+
 export type CompiledRules = { readonly rules: readonly CompiledRule[]; readonly findings: readonly Finding[] }
 
 const maxRules = 50_000
@@ -28,10 +30,7 @@ const maxFolderDepth = 16
 export type RuleFiles = { readonly sources: readonly RuleSource[]; readonly findings: readonly Finding[] }
 
 /** Reads and compiles rule files; see readRules and compileRules. */
-export function loadRules(
-  paths: readonly string[],
-  options: { readonly variables?: Variables } = {},
-): CompiledRules & RuleFiles {
+export function loadRules(paths: readonly string[], options: CompileOptions = {}): CompiledRules & RuleFiles {
   const { sources, findings } = readRules(paths)
   const compiled = compileRules(sources, options)
   return { sources, rules: compiled.rules, findings: [...findings, ...compiled.findings] }
@@ -66,13 +65,23 @@ export function readRules(paths: readonly string[]): RuleFiles {
 }
 
 /** Compiles rule files. Findings come in the order of the files; rules without an error run. */
-export function compileRules(
+export function compileRules(sources: readonly RuleSource[], options: CompileOptions = {}): CompiledRules {
+  const steps = compileSteps(sources, options)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** The same in steps of one file, for a thread that has other things to do in between. */
+export function* compileSteps(
   sources: readonly RuleSource[],
-  options: { readonly variables?: Variables } = {},
-): CompiledRules {
+  options: CompileOptions = {},
+): Generator<undefined, CompiledRules> {
   const findings: Finding[] = []
   const rules = new Map<string, { readonly rule: CompiledRule; readonly layer: number }>()
   for (const { file, text, layer } of sources) {
+    yield
     const parsed = parseRuleFile(file, text)
     findings.push(...parsed.findings)
     for (const document of parsed.documents) {
