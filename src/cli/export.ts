@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { PicketError } from '../base/errors.ts'
-import { csvHeader, csvLine } from '../http/csv.ts'
+import { type ExportFormat, exportFormats, exportPieces } from '../http/export-format.ts'
 import type { RecordJson } from '../model/record.ts'
 import type { Reader } from '../store/store.ts'
 import { type Cli, createCommand } from './cli.ts'
@@ -12,41 +12,50 @@ import { createProgress } from './progress.ts'
 import { queryOf } from './query.ts'
 import { rangeOf, sinceOption, untilOption } from './time-option.ts'
 
-const formats = ['ndjson', 'csv'] as const
-
 type Options = ConfigOptions & {
   readonly since?: string
   readonly until?: string
-  readonly format: (typeof formats)[number]
+  readonly format: ExportFormat
   readonly output?: string
   readonly raw?: true
 }
 
+type Write = (data: string | Uint8Array) => Promise<void>
+
 /** Each page opens its blocks again, so it should not be much smaller than a block. */
 const pageRecords = 4096
+/** What a Parquet file gains from larger row groups is less than 10 %, and twice the memory. */
+const groupRows = 32_768
 
 export function exportCommand(cli: Cli): Command {
   const { io, engine } = cli
   const command = createCommand('export', 'write all matching records, newest first', [
     ['a month for the auditors', 'export --since 2026-10-01 --until 2026-11-01 --output october.ndjson'],
     ['for a spreadsheet', "export 'event.action:ssh_login' --since 7d --format csv --output logins.csv"],
+    ['for DuckDB, pandas or Spark', 'export --since 30d --format parquet --output november.parquet'],
     ['with the bytes of each frame, compressed', 'export --raw | zstd > all.ndjson.zst'],
   ])
     .argument('[query]', 'which records (docs/query.md); none: all', '')
     .addOption(sinceOption())
     .addOption(untilOption())
-    .addOption(new Option('--format <format>', 'how to write records').choices(formats).default('ndjson'))
-    .option('--raw', 'add the bytes of each frame to JSON, base64')
+    .addOption(new Option('--format <format>', 'how to write records').choices(exportFormats).default('ndjson'))
+    .option('--raw', 'add the bytes of each frame, in JSON as base64; not for CSV')
     .option('--output <file>', 'file to write; it appears when it is complete (default: standard output)')
   return addDataOptions(command).action(async (text: string, options: Options) => {
+    const { format, output } = options
+    if (format === 'parquet' && output === undefined && io.isTerminal)
+      throw new PicketError('BAD_REQUEST', 'Parquet is not for a terminal: name a file with --output, or a pipe')
     const query = queryOf(text, io)
     const range = rangeOf(options, io.clock.now())
     const reader = await engine.openReader(dataDirFor(options, io))
     try {
-      const pages = pagesOf(reader, { query, ...range, limit: pageRecords, raw: options.raw }, io.signal)
-      const count = (write: (text: string) => Promise<void>) => writeAll(pages, options.format, write, cli)
-      const records = options.output === undefined ? await count(io.out) : await intoFile(options.output, count)
-      io.err(`picket: ${records} records exported\n`)
+      const count = countRecords(io)
+      const request = { query, ...range, limit: pageRecords, raw: options.raw }
+      const pages = pagesOf(reader, request, count.page, io.signal)
+      const pieces = exportPieces(format, pages, { raw: options.raw, groupRows })
+      if (output === undefined) await writeAll(pieces, data => io.out(data))
+      else await intoFile(output, write => writeAll(pieces, write))
+      io.err(`picket: ${count.records()} records exported\n`)
     } finally {
       reader.close()
     }
@@ -56,6 +65,7 @@ export function exportCommand(cli: Cli): Command {
 function* pagesOf(
   reader: Reader,
   request: Parameters<Reader['search']>[0],
+  onPage: (records: readonly RecordJson[]) => void,
   signal: AbortSignal,
 ): Iterable<readonly RecordJson[]> {
   let cursor: string | undefined
@@ -63,51 +73,42 @@ function* pagesOf(
     if (signal.aborted) throw new PicketError('STORE_FAILED', 'the export was interrupted; it is not complete')
     const { records, nextCursor } = reader.search({ ...request, cursor })
     yield records
+    onPage(records)
     cursor = nextCursor ?? undefined
   } while (cursor !== undefined)
 }
 
-async function writeAll(
-  pages: Iterable<readonly RecordJson[]>,
-  format: Options['format'],
-  write: (text: string) => Promise<void>,
-  { io }: Cli,
-): Promise<number> {
-  let written = 0
+/** Counts the records of the pages that were taken, and tells of them as it goes. */
+function countRecords(io: Cli['io']) {
   const progress = createProgress(io)
-  if (format === 'csv') await write(csvHeader)
-  for (const records of pages) {
-    await write(records.map(format === 'csv' ? csvLine : jsonLine).join(''))
-    written += records.length
-    progress(`${written} records, back to ${records.at(-1)?.received_at ?? 'the beginning'}`)
+  let count = 0
+  return {
+    records: () => count,
+    page(records: readonly RecordJson[]): void {
+      count += records.length
+      progress(`${count} records, back to ${records.at(-1)?.received_at ?? 'the beginning'}`)
+    },
   }
-  return written
 }
 
-function jsonLine(record: RecordJson): string {
-  return `${JSON.stringify(record)}\n`
+async function writeAll(pieces: AsyncIterable<string | Uint8Array>, write: Write): Promise<void> {
+  for await (const piece of pieces) await write(piece)
 }
 
 /** Only a complete file gets its name. Errors: ACCESS_DENIED, STORE_FAILED. */
-async function intoFile(
-  path: string,
-  writeAllTo: (write: (text: string) => Promise<void>) => Promise<number>,
-): Promise<number> {
+async function intoFile(path: string, writeTo: (write: Write) => Promise<void>): Promise<void> {
   const partial = `${path}.partial`
   let file: FileHandle | undefined
   try {
     file = await open(partial, 'w', 0o600)
     const target = file
-    const records = await writeAllTo(async text => {
-      await target.appendFile(text)
-    })
+    await writeTo(data => target.appendFile(data))
     await file.sync()
     await file.close()
     await rename(partial, path)
     const folder = await open(dirname(path), 'r')
     await folder.sync()
     await folder.close()
-    return records
   } catch (error) {
     await file?.close().catch(() => undefined) // closed already when the failure is the rename's
     await rm(partial, { force: true })

@@ -6,12 +6,14 @@ export type Io = {
   /** Standard input as it comes. */
   readonly input: AsyncIterable<Uint8Array>
   /** Writes data to standard output; resolves when more may be written. */
-  out(text: string): Promise<void>
+  out(data: string | Uint8Array): Promise<void>
   /** Writes to standard error: everything that is not the data asked for. */
   err(text: string): void
   /** Asks for a secret without echo; when standard input is no terminal, its first line. */
   secret(question: string): Promise<string>
   readonly env: { readonly [name: string]: string | undefined }
+  /** Standard output is a terminal. */
+  readonly isTerminal: boolean
   /** Standard output is a terminal and NO_COLOR is not set. */
   readonly color: boolean
   /** Ends on SIGINT and SIGTERM. */
@@ -32,15 +34,16 @@ export function processIo(): Io {
   })
   return {
     input: process.stdin,
-    out(text) {
+    out(data) {
       return new Promise(resolve => {
-        if (process.stdout.write(text)) resolve()
+        if (process.stdout.write(data)) resolve()
         else process.stdout.once('drain', resolve)
       })
     },
     err: text => void process.stderr.write(text),
     secret: question => askSecret(question, process.stdin, process.stderr),
     env: process.env,
+    isTerminal: process.stdout.isTTY === true,
     color: process.stdout.isTTY === true && !process.env.NO_COLOR,
     signal: stopped.signal,
     onHangup: listener => void process.on('SIGHUP', listener),

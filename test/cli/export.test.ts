@@ -1,4 +1,4 @@
-// picket export: every record once, in either format, into a file that is complete or not there.
+// picket export: every record once, in each format, into a file that is complete or not there.
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { engine } from '../../src/cli/engine.ts'
 import type { SearchRequest } from '../../src/store/store.ts'
+import { readParquet } from '../http/read-parquet.ts'
 import { allRecords, appendDay } from '../store/sqlite/data-folder.ts'
 import { run } from './run.ts'
 
@@ -44,6 +45,38 @@ test('csv: a head, CRLF, and no cell that a spreadsheet takes for a formula', as
   ok(!/[,"]=1/.test(out), 'a cell begins with =')
 })
 
+test('parquet: every record once, the same as a search gives; into a file or a pipe, not onto a terminal', async () => {
+  const file = join(folder, 'all.parquet')
+  const args = ['export', '--format', 'parquet', '--data', dataDir]
+  const { code, out, err } = await run([...args, '--raw', '--output', file], { isTerminal: true })
+  deepEqual([code, out], [0, ''], err)
+  match(err, /5020 records exported/)
+  equal(statSync(file).mode & 0o777, 0o600)
+  const { rows, columns } = await readParquet(readFileSync(file))
+  const records = rows.map(row => {
+    const { raw, fields, problems, structured_data: data } = row
+    const bytes = raw instanceof Uint8Array ? raw : Buffer.alloc(0)
+    const own = {
+      ...pick(row, ['id', 'peer', 'transport', 'facility', 'severity', 'hostname', 'app_name', 'procid', 'msgid']),
+      ...pick(row, ['received_at', 'timestamp', 'message', 'format']),
+      structured_data: data === null ? null : JSON.parse(String(data)),
+      fields: JSON.parse(String(fields)),
+      problems: JSON.parse(String(problems)),
+      raw: Buffer.from(bytes).toString('base64'),
+    }
+    return JSON.parse(JSON.stringify(own))
+  })
+  deepEqual(records, (await allRecords(dataDir)).toReversed())
+
+  const piped = await run([...args, 'host:host3 AND "day 1"'])
+  deepEqual([piped.code, (await readParquet(piped.bytes)).rows.length], [0, 2], piped.err)
+  ok(columns.has('raw') && !(await readParquet(piped.bytes)).columns.has('raw'))
+
+  const refused = await run(args, { isTerminal: true })
+  deepEqual([refused.code, refused.out], [2, ''])
+  match(refused.err, /Parquet is not for a terminal: name a file with --output/)
+})
+
 test('--output: private, complete, atomic', async () => {
   const file = join(folder, 'all.ndjson')
   const { code, out, err } = await run(['export', '--output', file, '--data', dataDir])
@@ -76,3 +109,7 @@ test('a file that cannot be written is said by name, exit code 3', async () => {
   match(err, /cannot write .*missing\/all\.csv/)
   equal(existsSync(join(folder, 'missing')), false)
 })
+
+function pick(row: { readonly [name: string]: unknown }, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.map(name => [name, row[name]]))
+}

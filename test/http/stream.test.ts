@@ -7,6 +7,7 @@ import { describe, test } from 'node:test'
 import { PicketError } from '../../src/base/errors.ts'
 import { stopServer } from '../../src/http/server.ts'
 import { type Fakes, fakeRecord, login, startFake, tokenFor } from './fake-services.ts'
+import { readParquet } from './read-parquet.ts'
 
 async function open(fake: Fakes, path: string, headers: Record<string, string>) {
   if (!fake.app.server.listening) await fake.app.listen({ host: '127.0.0.1', port: 0 })
@@ -171,6 +172,23 @@ describe('export', () => {
     match(String(headers['content-disposition']), /\.csv"$/)
   })
 
+  test('Parquet, not compressed a second time', async () => {
+    await using fake = await startFake()
+    const headers = { ...tokenFor(fake, 'viv'), 'accept-encoding': 'zstd, br, gzip' }
+    const answer = await fake.app.inject({ url: '/api/v1/export?format=parquet&q=host:web01', headers })
+    equal(answer.headers['content-type'], 'application/vnd.apache.parquet')
+    equal(answer.headers['content-encoding'], undefined)
+    match(String(answer.headers['content-disposition']), /\.parquet"$/)
+    const { rows } = await readParquet(answer.rawPayload)
+    deepEqual(
+      rows.map(row => [row['id'], row['received_at'], row['message'], row['hostname']]),
+      [fakeRecord(2), fakeRecord(1)].map(record => {
+        return [record.id, new Date(record.received_at), record.message, record.hostname]
+      }),
+    )
+    deepEqual(fake.people.trail(1)[0]?.object, 'parquet host:web01')
+  })
+
   test('what cannot start is an error answer, not a download', async () => {
     await using fake = await startFake()
     equal((await get(fake, 'format=xml')).statusCode, 400)
@@ -213,8 +231,10 @@ describe('export', () => {
     const base = await startFake()
     await using fake = await startFake({ services: { search: { ...base.search, export: breaks } } })
     await base.app.close()
-    const download = await open(fake, 'export', tokenFor(fake, 'viv'))
-    await download.ended
-    equal(download.response.complete, false)
+    for (const format of ['ndjson', 'csv', 'parquet']) {
+      const download = await open(fake, `export?format=${format}`, tokenFor(fake, 'viv'))
+      await download.ended
+      equal(download.response.complete, false, format)
+    }
   })
 })
