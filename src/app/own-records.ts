@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 
 /** What a record is about; its MSGID. */
-type OwnSubject = 'LOSS' | 'STORE' | 'DISK' | 'SILENCE' | 'CANARY' | 'BOOKS'
+type OwnSubject = 'LOSS' | 'STORE' | 'DISK' | 'SILENCE' | 'CANARY' | 'BOOKS' | 'CERTIFICATE'
 
 export type OwnRecord = {
   readonly subject: OwnSubject

@@ -14,7 +14,8 @@ type ReloadParts = {
   /** Reads it again. */
   readonly load: () => Config
   readonly ruleSet: Pick<RuleSet, 'reload' | 'infos' | 'problems'>
-  readonly intake: Pick<Intake, 'useRules' | 'useTls'>
+  readonly useRules: Intake['useRules']
+  readonly useTls: Intake['useTls']
   readonly setLogLevel: (level: LogLevel) => void
   readonly clock: Pick<Clock, 'now'>
   readonly log: Log
@@ -29,7 +30,7 @@ const reloadable: ReadonlySet<string> = new Set([
 
 /** Returns what a SIGHUP does. Reception goes on meanwhile, and open connections stay as they are. */
 export function createReload(parts: ReloadParts): () => void {
-  const { load, ruleSet, intake, clock, log } = parts
+  const { load, ruleSet, useRules, useTls, clock, log } = parts
   let { rules } = parts.config
 
   function reloadConfig(): void {
@@ -39,7 +40,7 @@ export function createReload(parts: ReloadParts): () => void {
       rules = config.rules
       parts.setLogLevel(config.log.level)
       if (tls !== undefined) {
-        intake.useTls(tls)
+        useTls(tls)
         log.info({}, 'SIGHUP: the TLS certificates were read again and are in use')
       }
       const waiting = changedOptions(parts.config, config).filter(option => !reloadable.has(option))
@@ -57,7 +58,7 @@ export function createReload(parts: ReloadParts): () => void {
     const changed = ruleSet.reload(rules)
     const counts = { rules: ruleSet.infos.length, problems: ruleSet.problems.length }
     if (changed === undefined) return log.info(counts, 'SIGHUP: the rules were read again and are the same')
-    intake.useRules(changed)
+    useRules(changed)
     log.info(counts, 'SIGHUP: the rules were read again and are in use')
   }
 

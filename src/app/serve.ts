@@ -11,12 +11,14 @@ import type { LogLevel } from '../base/log.ts'
 import { createMetrics } from '../base/metrics.ts'
 import type { Config } from '../config/schema.ts'
 import { rawOf, recordOf } from '../parse/record.ts'
+import type { TlsSettings } from '../receive/tls-handshakes.ts'
 import type { Committed } from '../store/sqlite/append.ts'
 import { daySizes } from '../store/sqlite/day-file.ts'
 import { lockDataDir } from '../store/sqlite/lock.ts'
 import { openReader } from '../store/sqlite/reader.ts'
 import { openState } from '../store/sqlite/state.ts'
 import { type Alerting, startAlerting } from './alerting.ts'
+import { startCertificateWatch } from './certificate-watch.ts'
 import { type Intake, startIntake } from './intake.ts'
 import { openLedger } from './ledger.ts'
 import type { Mail } from './mail.ts'
@@ -124,6 +126,8 @@ async function start(config: Config, { log, load }: ServeOptions): Promise<Start
   const tls = openTls(config, clock)
   if (tls?.config.mode === 'anonymous')
     log.warn({}, 'receive.tls.mode is anonymous: what comes is encrypted, and its senders are not verified')
+  const certificates = stack.use(startCertificateWatch({ metrics, own, clock, log }))
+  certificates.use(tls)
   const intakeStarted = startIntake({
     config,
     rules: ruleTexts.sources,
@@ -159,6 +163,7 @@ async function start(config: Config, { log, load }: ServeOptions): Promise<Start
     dataDir,
     state,
     ruleSet,
+    certificates,
     hasMail: mail !== undefined,
     pool,
     searches,
@@ -185,9 +190,14 @@ async function start(config: Config, { log, load }: ServeOptions): Promise<Start
     webUrl: http ? `http://${http.address.includes(':') ? `[${http.address}]` : http.address}:${http.port}` : undefined,
     setupUrl: http ? http.setupUrl() : undefined,
     listeners: intake.listeners(),
-    reload: createReload({ config, load, ruleSet, intake, setLogLevel, clock, log }),
+    reload: createReload({ config, load, ruleSet, useRules: intake.useRules, useTls, setLogLevel, clock, log }),
     died: died.promise,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+
+  function useTls(settings: TlsSettings): void {
+    intake?.useTls(settings)
+    certificates.use(settings)
   }
 
   function setLogLevel(level: LogLevel): void {

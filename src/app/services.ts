@@ -6,6 +6,7 @@ import type { Metrics } from '../base/metrics.ts'
 import type { HttpServices, SearchService } from '../http/services.ts'
 import { printBooks } from '../model/books.ts'
 import type { State } from '../store/sqlite/state.ts'
+import type { CertificateWatch } from './certificate-watch.ts'
 import type { Intake } from './intake.ts'
 import type { Ledger } from './ledger.ts'
 import { followListeners } from './receive-metrics.ts'
@@ -20,6 +21,7 @@ type Parts = {
   readonly dataDir: string
   readonly state: State
   readonly ruleSet: RuleSet
+  readonly certificates: Pick<CertificateWatch, 'warnings'>
   readonly hasMail: boolean
   readonly pool: SearchPool
   readonly searches: SearchService
@@ -49,6 +51,7 @@ export function httpServices(parts: Parts): HttpServices {
     const difference = parts.ledger.difference()
     if (difference !== 0)
       list.push(`The books do not balance: ${difference} messages are unaccounted for. Please report this.`)
+    list.push(...parts.certificates.warnings())
     if (failed > 0) list.push(`${failed} mails could not be sent: see the log.`)
     if (!parts.hasMail) list.push('The configuration has no mail section: alerts are shown here and mailed to nobody.')
     return list

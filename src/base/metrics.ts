@@ -63,6 +63,11 @@ export const metrics = {
     labels: [],
     help: 'Frames that the books cannot account for (picket ledger): 0, or a bug.',
   },
+  picket_certificate_expiry_seconds: {
+    kind: 'gauge',
+    labels: ['file'],
+    help: 'When the first certificate in a file of receive.tls ends, seconds since 1970 UTC.',
+  },
   picket_records_stored_total: { kind: 'counter', labels: [], help: 'Records written and synced to disk.' },
   picket_parse_problems_total: {
     kind: 'counter',
@@ -113,6 +118,8 @@ type Labels<N extends keyof Table> = { readonly [label in Table[N]['labels'][num
 export type Metrics = {
   add<N extends Name<'counter'>>(name: N, labels: Labels<N>, count?: number): void
   set<N extends Name<'gauge'>>(name: N, labels: Labels<N>, value: number): void
+  /** What it told of is no more. */
+  remove<N extends Name<'gauge'>>(name: N, labels: Labels<N>): void
   observe<N extends Name<'histogram'>>(name: N, labels: Labels<N>, value: number): void
   /** The text of GET /metrics, and its content type. */
   print(): Promise<string>
@@ -151,6 +158,7 @@ export function createMetrics(): Metrics {
   return {
     add: (name, labels, count = 1) => counters.get(name)?.inc(bounded(name, labels), count),
     set: (name, labels, value) => gauges.get(name)?.set(bounded(name, labels), value),
+    remove: (name, labels) => gauges.get(name)?.remove(labels),
     observe: (name, labels, value) => histograms.get(name)?.observe(bounded(name, labels), value),
     print: () => registry.metrics(),
     contentType: registry.contentType,
