@@ -112,6 +112,11 @@ async function start(config: Config, { log, load }: ServeOptions): Promise<Start
         if (committed.hits > 0) alerting?.wake()
       },
       onFailed: reason => log.error({ reason }, 'the store cannot write; records wait and nothing is acknowledged'),
+      onSetAside({ day, path, reason }) {
+        const text = 'the file of a day was damaged and is set aside; the day goes on in a new one'
+        log.error({ day, file: path, reason }, `${text}; \`picket doctor\` and \`picket verify\` have the details`)
+        own.write({ subject: 'STORE', severity: 2, text, values: { day, file: path, reason } })
+      },
       onWarning(reason) {
         log.error({ reason }, 'the proof of what is stored has a gap')
         own.write({ subject: 'STORE', severity: 2, text: 'the proof of what is stored has a gap', values: { reason } })

@@ -3,6 +3,7 @@ import { statfsSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import type { HostStatus, ListenerStatus, SystemStatus } from '../http/services.ts'
 import { facilityNames } from '../model/severity.ts'
+import { dayPath, listDamaged } from '../store/sqlite/day-file.ts'
 import type { HostSeen } from '../store/store.ts'
 import type { Intake } from './intake.ts'
 import type { ListenerState } from './messages.ts'
@@ -98,6 +99,10 @@ export async function systemStatus(parts: StatusParts): Promise<SystemStatus> {
     ...((totals.newest ?? 0) > parts.clock.now() + dayMs
       ? ['The newest record was received in the future: this machine had a wrong clock. Newer records join its day.']
       : []),
+    ...listDamaged(parts.dataDir).map(
+      name =>
+        `A damaged file was set aside: ${dayPath(parts.dataDir, name)}. Searches read what is left of it; \`picket doctor\` says what to do.`,
+    ),
     ...parts.warnings(),
   ]
   return {

@@ -6,6 +6,7 @@ import { PicketError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Committed } from '../store/sqlite/append.ts'
 import type { RemovalReason } from '../store/sqlite/integrity/chain.ts'
+import type { SetAside } from '../store/sqlite/set-aside.ts'
 import type { FromWriter, ToWriter, WriterStart } from '../store/sqlite/writer.thread.ts'
 
 export type Writer = {
@@ -28,6 +29,8 @@ export type Writer = {
 type WriterEvents = {
   readonly onCommitted: (committed: Committed, milliseconds: number) => void
   readonly onFailed: (message: string) => void
+  /** At the start: the newest day was too damaged to be written to. */
+  readonly onSetAside: (aside: SetAside) => void
   /** What is stored, or the proof of it, is not as it should be. */
   readonly onWarning: (message: string) => void
   /** The thread ended by itself: a bug of ours. The process must not go on without a store. */
@@ -66,6 +69,8 @@ export function startWriter(dataDir: string, log: Log, events: WriterEvents): Wr
       case 'failed':
         trouble = message.message
         return events.onFailed(message.message)
+      case 'setAside':
+        return events.onSetAside(message.aside)
       case 'warning':
         return events.onWarning(message.message)
       case 'removed':

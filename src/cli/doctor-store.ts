@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { checkDay, checkState, summariseDay, summariseState } from '../store/sqlite/check.ts'
-import { dayPath, listDays, openDayForReading } from '../store/sqlite/day-file.ts'
+import { dayPath, listDamaged, listDays, openDayForReading } from '../store/sqlite/day-file.ts'
 import type { Diagnosis } from './doctor-diagnosis.ts'
 
 /** Versions before may damage a WAL that two connections check-point (reliability.md §0.7). */
 const minSqlite = [3, 51, 3]
 
 export function diagnoseStore(dataDir: string, options: { readonly deep: boolean }): readonly Diagnosis[] {
-  return [sqlite(), ...days(dataDir, options), ...state(dataDir)]
+  return [sqlite(), ...days(dataDir, options), ...setAside(dataDir), ...state(dataDir)]
 }
 
 function sqlite(): Diagnosis {
@@ -47,6 +47,24 @@ function days(dataDir: string, { deep }: { readonly deep: boolean }): readonly D
   const checked = deep ? 'all checked' : 'the newest checked (--deep checks all)'
   if (broken.length > 0) return broken
   return [{ level: 'ok', text: `store: ${records} records of ${listed.length} days, ${checked}` }]
+}
+
+/** Files that a start found too damaged to be written to. */
+function setAside(dataDir: string): readonly Diagnosis[] {
+  return listDamaged(dataDir).map(name => {
+    let left: string
+    try {
+      using db = openedDay(dataDir, name)
+      left = `${summariseDay(db.db).records} records stand in it, as far as they can be read`
+    } catch (error) {
+      left = (error as Error).message
+    }
+    return {
+      level: 'error',
+      text: `${dayPath(dataDir, name)}: damaged and set aside; ${left}`,
+      fix: `searches read what is left of it; look for ${name.slice(0, 8)} in a backup, then keep the file elsewhere or remove it`,
+    }
+  })
 }
 
 function openedDay(dataDir: string, day: string) {

@@ -1,6 +1,6 @@
 // Writes batches into the day files: one transaction per round, durable when it returns. Small blocks are merged into
 // bigger ones until a full one is sealed and indexed. Synchronous; it runs in the writer thread.
-import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { faultPoint } from '../../base/fault-point.ts'
 import { dayOf } from '../../model/row.ts'
 import type { SourceCounts } from '../../model/source.ts'
@@ -8,13 +8,22 @@ import { type BatchBlock, column, columnCount, type EncodedBlock, rowsPerBlock }
 import { BlockBuilder } from './block-builder.ts'
 import { openBlock } from './block-view.ts'
 import { unpackBytes } from './columns.ts'
-import { type Db, dayPath, listDays, openDayForReading, openDayForWriting, recordsDir } from './day-file.ts'
+import { isBrokenFile } from './damage.ts'
+import {
+  type Db,
+  dayPath,
+  listDamaged,
+  listDays,
+  openDayForReading,
+  openDayForWriting,
+  recordsDir,
+} from './day-file.ts'
+import { findEnd, type Missing } from './end.ts'
 import {
   addEvent,
   addLink,
   type ChainEvent,
   type ChainHead,
-  chainBegin,
   headOf,
   mergeHeartbeats,
   mergeLinks,
@@ -22,11 +31,13 @@ import {
   prepareChain,
   type RemovalReason,
 } from './integrity/chain.ts'
-import { type HighWater, loadHighWater, openHighWater } from './integrity/high-water.ts'
+import { loadHighWater, openHighWater } from './integrity/high-water.ts'
 import { writeManifests } from './integrity/manifest.ts'
 import { advanceRatchet, loadRatchet, makeSeal, type Seal, type SealKey } from './integrity/ratchet.ts'
 import { leaveWal } from './read-only.ts'
 import { checkReopened, isDiskFailure } from './reopen.ts'
+import type { SetAside } from './set-aside.ts'
+import { syncFolder } from './sync-folder.ts'
 import { buildFilter } from './terms.ts'
 
 /** An unsealed block of at least this many rows is left alone until its day's unsealed rows fill a block. */
@@ -58,6 +69,8 @@ type CommittedSources = { readonly firstSeq: number; readonly counts: SourceCoun
 export type Appender = {
   /** What was stored once and is not there any more, noticed just now; noted in the chain. */
   readonly missing: Missing | undefined
+  /** The newest day's file, when it was too damaged to be written to. */
+  readonly aside: SetAside | undefined
   /** Stores the first batch, and those behind it that belong to the same day, in one transaction; returns what was
    *  stored. Throws SQLite's error; then the next call must begin with the same batches. After a failure of the disk that
    *  call opens the file anew and looks first: what is stored after all is not stored again. */
@@ -79,8 +92,6 @@ export type Appender = {
   close(): void
 }
 
-type Missing = Extract<ChainEvent, { kind: 'missing' }>
-
 /** `head` is the newest link in this file, when it has one. */
 type OpenDay = { readonly day: string; readonly db: Db; readonly statements: Statements; head: ChainHead | undefined }
 
@@ -90,13 +101,9 @@ type Attempt = { readonly head: ChainHead; readonly nextSeq: number; readonly co
 /** Opens the folder for writing. The caller holds the folder's lock. `now` is the time that the chain's links tell. */
 export function openAppender(dataDir: string, now: () => number = Date.now): Appender {
   let current: OpenDay | undefined
-  const end = findEnd(dataDir)
   const mark = loadHighWater(dataDir)
-  const missing = missingBehind(end, mark)
-  let { newestDay } = end
-  // what is lost keeps its numbers: they are in mails, alerts and checkpoints
-  let nextSeq = missing === undefined ? end.nextSeq : missing.lastSeq + 1
-  let head: ChainHead = missing === undefined || mark === undefined ? end.head : { n: mark.n, hash: mark.hash }
+  const { missing, aside, ...end } = findEnd(dataDir, mark, now())
+  let { newestDay, nextSeq, head } = end
   const highWater = openHighWater(dataDir)
   let saved = mark?.n ?? 0
   /** The link that holds the newest seal of this run. */
@@ -266,6 +273,16 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
     open.head = head = noted
   }
 
+  function noteMissing(day: string, event: Missing): void {
+    const { db, statements } = dayFor(day)
+    // alerting may have seen hits that are lost now; a hit's number is never above its record's
+    db.transaction(() => {
+      statements.forgetHitNumber.run()
+      statements.setHitNumber.run(nextSeq - 1)
+    })()
+    note(day, event)
+  }
+
   /** The seal is stored before its key is wiped: after a crash in between, it is found and the key not used again. */
   function seal(): void {
     const key = newestDay === '' ? undefined : loadRatchet(dataDir)
@@ -294,9 +311,10 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
     saved = head.n
   }
 
-  if (missing !== undefined) note(newestDay === '' ? dayOf(now()) : newestDay, missing)
+  if (missing !== undefined) noteMissing(newestDay === '' ? dayOf(now()) : newestDay, missing)
   return {
     missing,
+    aside,
     append(batches) {
       const open = dayFor(batches[0]?.day ?? '')
       const later = batches.findIndex(batch => batch.day > open.day)
@@ -363,7 +381,8 @@ export function openAppender(dataDir: string, now: () => number = Date.now): App
       const isNoted = event !== undefined && tryToNote(stays, event)
       faultPoint('retention-tombstone-committed')
       // the file itself last: a removal that was cut short is seen and done again
-      for (const d of old)
+      const damaged = listDamaged(dataDir).filter(name => name < day)
+      for (const d of [...damaged, ...old])
         for (const suffix of ['-wal', '-shm', '']) rmSync(dayPath(dataDir, d) + suffix, { force: true })
       faultPoint('retention-unlinked')
       syncFolder(recordsDir(dataDir))
@@ -417,6 +436,8 @@ function prepare(db: Db) {
     insertFilter: db.prepare('INSERT INTO term_filter(first_seq, filter) VALUES (?, ?)'),
     insertWords: db.prepare('INSERT INTO term(rowid, words) VALUES (?, ?)'),
     insertHit: db.prepare("INSERT INTO hit(seq, rules, record) VALUES (?, ?, '')"),
+    forgetHitNumber: db.prepare("DELETE FROM sqlite_sequence WHERE name = 'hit'"),
+    setHitNumber: db.prepare("INSERT INTO sqlite_sequence(name, seq) VALUES ('hit', ?)"),
     unsealed: db.prepare('SELECT first_seq, count FROM block WHERE sealed = 0 ORDER BY first_seq'),
     column: db.prepare('SELECT data FROM column_data WHERE id = ?').pluck(),
     chainFrom: db.prepare('SELECT first_seq FROM batch ORDER BY n LIMIT 1').pluck(),
@@ -474,68 +495,37 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** What the high-water file knows and the store has not. */
-function missingBehind(end: End, mark: HighWater | undefined): Missing | undefined {
-  if (mark === undefined || mark.n <= end.head.n) return undefined
-  return { kind: 'missing', firstSeq: end.nextSeq, lastSeq: Math.max(mark.seq, end.nextSeq - 1), n: end.head.n }
-}
-
-type End = { readonly newestDay: string; readonly nextSeq: number; readonly head: ChainHead }
-
-/** The newest day that holds records, the sequence number behind its last one, and the chain's newest link. */
-function findEnd(dataDir: string): End {
-  for (const day of listDays(dataDir).toReversed()) {
-    const db = openDayForWriting(dataDir, day)
-    try {
-      // the chain too: what is cut off from the blocks must not have its numbers given away again
-      const next = db
-        .prepare(
-          'SELECT max(next) FROM (SELECT max(first_seq + count) AS next FROM block UNION SELECT max(first_seq + count) FROM batch)',
-        )
-        .pluck()
-        .get() as number | null
-      if (next !== null) return { newestDay: day, nextSeq: next, head: headOf(prepareChain(db)) ?? chainBegin }
-    } finally {
-      db.close()
-    }
-  }
-  return { newestDay: '', nextSeq: 1, head: chainBegin }
-}
-
 /** True when the chain has a seal with this key. */
 function isUsed(dataDir: string, { series, epoch }: SealKey): boolean {
   for (const day of listDays(dataDir).toReversed()) {
-    const db = openDayForReading(dataDir, day)
-    if (db === undefined) continue
+    let db: Db | undefined
     try {
+      db = openDayForReading(dataDir, day)
+      if (db === undefined) continue
       if ((db.pragma('user_version', { simple: true }) as number) < 2) return false // from before the chain
       const body = prepareChain(db).lastSeal.get() as string | undefined
       if (body === undefined) continue
       const last = JSON.parse(body) as Seal
       return last.series === series && last.epoch >= epoch
+    } catch (error) {
+      if (!isBrokenFile(error)) throw error
     } finally {
-      db.close()
+      db?.close()
     }
   }
   return false
 }
 
-/** The last link of a day that is not being written. */
+/** The last link of a day that is not being written; undefined when the file is damaged: it goes all the same. */
 function headOfDay(dataDir: string, day: string): ChainHead | undefined {
-  const db = openDayForWriting(dataDir, day)
+  let db: Db | undefined
   try {
+    db = openDayForWriting(dataDir, day)
     return headOf(prepareChain(db))
+  } catch (error) {
+    if (isBrokenFile(error)) return undefined
+    throw error
   } finally {
-    db.close()
-  }
-}
-
-/** Makes a new or removed file's directory entry durable. */
-function syncFolder(dir: string): void {
-  const fd = openSync(dir, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
+    db?.close()
   }
 }

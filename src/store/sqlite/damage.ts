@@ -13,6 +13,12 @@ export function isDamage(error: unknown): boolean {
   return /^SQLITE_(?:CORRUPT|NOTADB|IOERR)/.test(codeOf(isPicketError(error) ? error.cause : error))
 }
 
+/** True when SQLite finds the structure of a file broken: it must not be written to any more. A disk that does not answer,
+ *  a lock and a missing right are not that. */
+export function isBrokenFile(error: unknown): boolean {
+  return /^SQLITE_(?:CORRUPT|NOTADB)/.test(codeOf(isPicketError(error) ? error.cause : error))
+}
+
 function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { readonly code?: unknown }
   return typeof code === 'string' ? code : ''

@@ -62,10 +62,14 @@ export function recordsDir(dataDir: string): string {
 
 /** The days that have a file, oldest first. */
 export function listDays(dataDir: string): string[] {
+  return namesIn(recordsDir(dataDir), /^\d{8}\.db$/)
+}
+
+function namesIn(dir: string, pattern: RegExp): string[] {
   try {
-    return readdirSync(recordsDir(dataDir))
-      .filter(name => /^\d{8}\.db$/.test(name))
-      .map(name => name.slice(0, 8))
+    return readdirSync(dir)
+      .filter(name => pattern.test(name))
+      .map(name => name.slice(0, -'.db'.length))
       .toSorted()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
@@ -73,18 +77,31 @@ export function listDays(dataDir: string): string[] {
   }
 }
 
+/** The folder of the files that were too damaged to be written to (set-aside.ts). */
+export function damagedDir(dataDir: string): string {
+  return join(recordsDir(dataDir), 'damaged')
+}
+
+/** The damaged files that were set aside, oldest first: the day and the time of day, 20261125-143201. Whoever opens a day
+ *  for reading may give such a name. */
+export function listDamaged(dataDir: string): string[] {
+  return namesIn(damagedDir(dataDir), /^\d{8}-\d{6}\.db$/)
+}
+
 export function dayPath(dataDir: string, day: string): string {
-  return join(recordsDir(dataDir), `${day}.db`)
+  return join(day.length > 8 ? damagedDir(dataDir) : recordsDir(dataDir), `${day}.db`)
 }
 
 export type DaySize = { readonly day: string; readonly bytes: number }
 
 /** The days that have a file with what their files take, oldest first. */
 export function daySizes(dataDir: string): readonly DaySize[] {
-  const bytesOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  const bytesOf = (name: string): number => sizeOf(dayPath(dataDir, name)) + sizeOf(`${dayPath(dataDir, name)}-wal`)
+  const damaged = listDamaged(dataDir)
   return listDays(dataDir).map(day => {
-    const path = dayPath(dataDir, day)
-    return { day, bytes: bytesOf(path) + bytesOf(`${path}-wal`) }
+    const names = [day, ...damaged.filter(name => name.startsWith(day))]
+    return { day, bytes: names.reduce((sum, name) => sum + bytesOf(name), 0) }
   })
 }
 

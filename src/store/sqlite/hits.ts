@@ -60,10 +60,11 @@ export function hitsAfter(
 
   // nobody asks for hits of older days any more, and an open file cannot leave WAL mode
   if (checkpoint !== undefined) scan.letGoBefore(checkpoint.day)
-  for (const day of scan.days()) {
+  for (const name of scan.days()) {
+    const day = name.slice(0, 8)
     if (checkpoint !== undefined && day < checkpoint.day) continue
     try {
-      const file = scan.openDay(day)
+      const file = scan.openDay(name)
       if (file === undefined) continue
       // one snapshot: a merge in between would move records from block to block
       file.db.exec('BEGIN')

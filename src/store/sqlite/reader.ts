@@ -88,7 +88,7 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
       let bytes = 0
       let newest: number | undefined
       for (const day of listed) {
-        const file = scan.openDay(day)
+        const file = scan.openedIfWhole(day)
         if (file === undefined) continue
         const { db, statements } = file
         const total = statements.totals.get() as { records: number | null; newest: number | null }
@@ -97,7 +97,7 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
         bytes +=
           (db.pragma('page_count', { simple: true }) as number) * (db.pragma('page_size', { simple: true }) as number)
       }
-      return { records, bytes, days: listed.length, oldest: scan.oldest(), newest }
+      return { records, bytes, days: new Set(listed.map(name => name.slice(0, 8))).size, oldest: scan.oldest(), newest }
     },
 
     hitsAfter: (checkpoint, limit) => hitsAfter(scan, decoder, checkpoint, limit),

@@ -10,7 +10,8 @@ import type { Share, TimeRange } from '../store.ts'
 import { compileBlockTest } from './block-test.ts'
 import { type BlockView, openBlock } from './block-view.ts'
 import { candidateBlocks, type IndexStatements, prepareIndex } from './candidates.ts'
-import { type Db, listDays, openDayForReading, unreadable } from './day-file.ts'
+import { isDamage } from './damage.ts'
+import { type Db, listDamaged, listDays, openDayForReading, unreadable } from './day-file.ts'
 import { lowerScratch } from './lower-ascii.ts'
 import { openSummaries, type Summaries } from './summaries.ts'
 import { no, unknown } from './verdicts.ts'
@@ -46,7 +47,10 @@ export type BlockRow = {
   readonly max_received: number
 }
 
+/** One file. A day may have several: those that were damaged and set aside before the one that it goes on in. */
 export type OpenDay = {
+  /** The day, or the name of a damaged file of it (day-file.ts). */
+  readonly name: string
   readonly day: string
   readonly db: Db
   readonly statements: ReturnType<typeof prepare>
@@ -74,14 +78,18 @@ export type Scan = ReturnType<typeof openScan>
 
 export function openScan(dataDir: string, decoder: RowDecoder, now: () => number) {
   const open = new Map<string, OpenDay>()
-  /** Sealed blocks by the id of their first record, the one used last at the end. */
+  /** Sealed blocks by their file and first record, the one used last at the end. */
   const kept = new Map<string, BlockView>()
   const scratch = lowerScratch()
   const mayDecode = decoder.mayDecode ?? (() => true)
 
-  /** The days that have a file, oldest first; files of removed days are let go of. */
+  /** The days that have a file, oldest first, the names of damaged files in front of their day's; files of removed days
+   *  are let go of. */
   function days(): string[] {
-    const listed = listDays(dataDir)
+    const inOrder = (name: string): string => name.padEnd(20, '~')
+    const listed = [...listDays(dataDir), ...listDamaged(dataDir)].toSorted((a, b) =>
+      inOrder(a) < inOrder(b) ? -1 : 1,
+    )
     for (const [day, { db }] of open) {
       if (!listed.includes(day)) closeDay(day, db)
     }
@@ -106,12 +114,22 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
     return made
   }
 
+  /** Undefined also when nothing of the file can be read. */
+  function openedIfWhole(name: string): OpenDay | undefined {
+    try {
+      return openDay(name)
+    } catch (error) {
+      if (isDamage(error)) return undefined
+      throw error
+    }
+  }
+
   /** Errors: DATA_UNREADABLE when the tables of the file are damaged. */
   function usable(day: string, db: Db): OpenDay {
     try {
       const statements = prepare(db)
       const summaries = openSummaries(firstSeq => statements.summary.get(firstSeq) as Buffer)
-      return { day, db, statements, index: prepareIndex(db), summaries }
+      return { name: day, day: day.slice(0, 8), db, statements, index: prepareIndex(db), summaries }
     } catch (error) {
       db.close()
       throw unreadable(dataDir, day, error)
@@ -122,7 +140,7 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
     db.close()
     open.delete(day)
     // they read their columns when these are asked for
-    for (const key of kept.keys()) if (key.startsWith(day)) kept.delete(key)
+    for (const key of kept.keys()) if (key.startsWith(`${day}/`)) kept.delete(key)
   }
 
   /** Calls `visit` once per day file that may hold records of the range, newest first, with its candidate blocks, newest
@@ -137,8 +155,8 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
     const to = range.to ?? Number.MAX_SAFE_INTEGER
     const firstDay = range.from === undefined ? '' : dayOf(range.from)
     for (const day of days().toReversed()) {
-      if (day < firstDay) break
-      const file = openDay(day)
+      if (day.slice(0, 8) < firstDay) break
+      const file = day.length > 8 ? openedIfWhole(day) : openDay(day)
       if (file === undefined) continue
       // one snapshot per file: a merge in between would show its records twice or not at all
       try {
@@ -168,7 +186,7 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
 
   /** The view of a sealed block that was looked into lately, or a new one that is kept for later. */
   function keptView(file: OpenDay, block: BlockRow): BlockView {
-    const key = recordId(file.day, block.first_seq)
+    const key = `${file.name}/${block.first_seq}`
     const made = kept.get(key) ?? view(file, block)
     if (block.sealed === 0) return made
     kept.delete(key)
@@ -235,6 +253,7 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
   return {
     days,
     openDay,
+    openedIfWhole,
     /** Closes the files of older days. */
     letGoBefore(day: string): void {
       for (const [older, { db }] of open) if (older < day) closeDay(older, db)
@@ -245,7 +264,7 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
     /** Receive time of the oldest record. */
     oldest(): number | undefined {
       for (const day of days()) {
-        const least = openDay(day)?.statements.oldest.get() as number | null | undefined
+        const least = openedIfWhole(day)?.statements.oldest.get() as number | null | undefined
         if (least !== null && least !== undefined) return least
       }
       return undefined

@@ -8,6 +8,7 @@ import { faultPoint } from '../../base/fault-point.ts'
 import { type Batch, type Committed, openAppender } from './append.ts'
 import type { RemovalReason } from './integrity/chain.ts'
 import { isDiskFailure } from './reopen.ts'
+import type { SetAside } from './set-aside.ts'
 
 export type WriterStart = { readonly dataDir: string }
 
@@ -28,6 +29,8 @@ export type FromWriter =
   | { readonly type: 'ready' }
   | { readonly type: 'committed'; readonly committed: Committed; readonly milliseconds: number }
   | { readonly type: 'failed'; readonly message: string }
+  /** The newest day was too damaged to be written to, and goes on in a new file. */
+  | { readonly type: 'setAside'; readonly aside: SetAside }
   /** What concerns the proof of what is stored, not the storing. */
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'removed'; readonly days: readonly string[]; readonly reason: RemovalReason }
@@ -81,7 +84,8 @@ main.on('message', (message: ToWriter) => {
       message satisfies never
   }
 })
-if (appender.missing !== undefined) {
+if (appender.aside !== undefined) tell({ type: 'setAside', aside: appender.aside })
+else if (appender.missing !== undefined) {
   const { firstSeq, lastSeq } = appender.missing
   const count = lastSeq - firstSeq + 1
   tell({

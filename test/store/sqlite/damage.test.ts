@@ -1,10 +1,9 @@
 // Damaged pages, blocks and files: what is whole is served, what is left out is said.
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import Database from 'better-sqlite3'
 import { createBatchBuilder } from '../../../src/app/batch-builder.ts'
 import { dayOf, type Origin } from '../../../src/model/row.ts'
 import { rawOf, recordOf } from '../../../src/parse/record.ts'
@@ -12,12 +11,12 @@ import { type Batch, openAppender } from '../../../src/store/sqlite/append.ts'
 import { column } from '../../../src/store/sqlite/block.ts'
 import { dayPath } from '../../../src/store/sqlite/day-file.ts'
 import { openReader } from '../../../src/store/sqlite/reader.ts'
+import { change, childPages, pageBytes, spoilColumn, spoilPage } from './damage.ts'
 
 const origin: Origin = { peer: '192.0.2.7', transport: 'udp', timeZone: 'UTC', charset: 'windows-1252' }
 const dayMs = 86_400_000
 const noon = Date.UTC(2026, 10, 23, 12)
 const builder = createBatchBuilder([])
-const pageBytes = 16_384
 
 test('a hit whose record cannot be read is told of with its rules, and the ones behind it come', () => {
   withStore(dir => {
@@ -129,52 +128,6 @@ function hitsOf(dir: string) {
   } finally {
     reader.close()
   }
-}
-
-function change(dir: string, day: string, edit: (db: InstanceType<typeof Database>) => void): void {
-  const db = new Database(dayPath(dir, day))
-  edit(db)
-  db.pragma('wal_checkpoint(TRUNCATE)')
-  db.close()
-}
-
-/** Puts other bytes in the place of a column; returns what puts the right ones back. */
-function spoilColumn(dir: string, day: string, firstSeq: number, id: number): () => void {
-  const at = firstSeq * 16 + id
-  const put = (data: unknown): void =>
-    change(dir, day, db => db.prepare('UPDATE column_data SET data = ? WHERE id = ?').run(data, at))
-  let good: unknown
-  change(dir, day, db => {
-    good = db.prepare('SELECT data FROM column_data WHERE id = ?').pluck().get(at)
-  })
-  put(Buffer.from([1, 2, 3, 4]))
-  return () => put(good)
-}
-
-/** The pages below the root of a table whose root has pages below it. */
-function childPages(dir: string, day: string, table: string): number[] {
-  let page: Buffer = Buffer.alloc(0)
-  change(dir, day, db => {
-    const root = db.prepare('SELECT rootpage FROM sqlite_schema WHERE name = ?').pluck().get(table) as number
-    page = readPage(dayPath(dir, day), root)
-  })
-  equal(page[0], 5, 'an interior page of a table')
-  const cells = page.readUInt16BE(3)
-  return Array.from({ length: cells }, (_, i) => page.readUInt32BE(page.readUInt16BE(12 + 2 * i)))
-}
-
-function readPage(path: string, number: number): Buffer {
-  const page = Buffer.alloc(pageBytes)
-  const fd = openSync(path, 'r')
-  readSync(fd, page, 0, pageBytes, (number - 1) * pageBytes)
-  closeSync(fd)
-  return page
-}
-
-function spoilPage(dir: string, day: string, number: number): void {
-  const fd = openSync(dayPath(dir, day), 'r+')
-  writeSync(fd, Buffer.alloc(pageBytes, 0xff), 0, pageBytes, (number - 1) * pageBytes)
-  closeSync(fd)
 }
 
 function withStore(run: (dir: string) => void): void {

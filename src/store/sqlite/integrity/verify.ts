@@ -5,7 +5,7 @@
 //            batch rows, events ─────────┴─► H(n) from H(n-1) ─► the row's chain ─► the next day's `previous`
 //   then: high-water file, removed days, checkpoints
 import { PicketError } from '../../../base/errors.ts'
-import { type Db, dayPath, expectedTables, listDays, openDayForReading, tablesOf } from '../day-file.ts'
+import { type Db, dayPath, expectedTables, listDamaged, listDays, openDayForReading, tablesOf } from '../day-file.ts'
 import {
   type BatchRow,
   type ChainEvent,
@@ -89,6 +89,11 @@ export function verifyStore(dataDir: string, options: VerifyOptions = {}): Verif
     } finally {
       db?.close()
     }
+  }
+  for (const name of listDamaged(dataDir)) {
+    const day = name.slice(0, 8)
+    const text = `${day}: a file that was too damaged to be written to lies in ${dayPath(dataDir, name)}; its records are not in the chain any more`
+    run.find({ kind: 'unreadable', day, text })
   }
   const manifests = checkManifests(manifestFiles, run.dayLinks, run.opening, options.key)
   const seals =
