@@ -41,7 +41,7 @@ const dangerous = [
 const harmless = ['ls -la', 'rsync -l here there', 'ssh bob@198.51.100.9 uptime', 'vi notes.txt']
 
 test('from the printed link to the acknowledged alert', options, async t => {
-  await using picket = await startPicket()
+  await using picket = await startPicket({ config: 'sources: [{ match: db07, silentAfter: 2s }]' })
   await using browser = await chromium.launch({ executablePath: pathOf('chromium'), args: quiet })
   const { page, problems } = await openPage(browser)
   const main = page.locator('main')
@@ -189,7 +189,44 @@ test('from the printed link to the acknowledged alert', options, async t => {
       equal(await part.evaluate((element: Box) => element.scrollWidth - element.clientWidth), 0, 'a panel too narrow')
   })
 
+  await t.test('a host falls silent: found by state, opened by key, muted, retired', async () => {
+    await sendTcp(picket.tcp, '<86>2026-11-23T12:00:00Z db07 sshd[1]: the last thing it says\n')
+    await page.goto(`${picket.web}/hosts?text=db07`)
+    await eventually(async () => {
+      await page.reload()
+      await main.getByRole('row', { name: /db07/ }).waitFor()
+      return (await main.getByRole('row', { name: /db07 silent auth silent/ }).count()) === 1
+    }, 'the silence of db07')
+    await main.getByRole('button', { name: /^silent/ }).click()
+    equal(new URL(page.url()).search, '?text=db07&state=silent')
+    await page.keyboard.press('j')
+    await main.getByRole('heading', { name: 'Hosts' }).click() // a button that has the focus would take Enter
+    await page.keyboard.press('Enter')
+    const opened = main.getByRole('list', { name: 'What db07 sends' })
+    await opened.getByText('127.0.0.1').waitFor()
+    await checkPage(page, 'host')
+    const alert = await opened.getByRole('link', { name: /^alert \d+$/ }).getAttribute('href')
+    await opened.getByRole('button', { name: '1 day' }).click()
+    await opened.getByText(/^muted until/).waitFor()
+    await opened.getByRole('button', { name: 'Unmute' }).click()
+    await opened.getByText(/^muted until/).waitFor({ state: 'detached' })
+    await opened.getByRole('button', { name: 'Retire' }).click()
+    await checkPage(page, 'host-retire')
+    await page.getByRole('dialog').getByRole('button', { name: 'Retire' }).click()
+    await main.getByText('No host matches').waitFor()
+    await main.getByRole('button', { name: 'Show all hosts' }).click()
+    await main.getByRole('row', { name: /db07 retired/ }).waitFor()
+    await page.setViewportSize({ width: 390, height: 800 })
+    await checkPage(page, 'hosts-phone')
+    equal(await main.evaluate((element: Box) => element.scrollWidth - element.clientWidth), 0, 'too wide for a phone')
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await page.goto(`${picket.web}${alert}`)
+    await main.getByText(/^db07: auth: last record \d{8}-\d{12} at/).waitFor()
+    await checkPage(page, 'silence-alert')
+  })
+
   await t.test('a chart has the colours of the theme', async () => {
+    await page.goto(`${picket.web}/`)
     await page.locator('.uplot canvas').waitFor()
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme })

@@ -4,7 +4,7 @@ import type { ComponentChildren, RefObject } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import type { AlertDetail } from '../api/answers.ts'
 import { type ApiError, get, post } from '../api/request.ts'
-import { mayChangeAlerts } from '../api/session.ts'
+import { isAnalyst } from '../api/session.ts'
 import { asApiError, useResource } from '../api/use-resource.ts'
 import { t } from '../i18n/i18n.ts'
 import { number } from '../time/format.ts'
@@ -53,7 +53,7 @@ export function AlertDetailPane({ id, back, changed, actions }: AlertDetailProps
     setBusy(false)
   }
   const run = (what: Change, reason?: string) => void change(what, reason) // reports by its own state
-  const mayChange = mayChangeAlerts() && alert !== undefined && alert.state !== 'closed'
+  const mayChange = isAnalyst() && alert !== undefined && alert.state !== 'closed'
   actions.current = {
     acknowledge: () => mayChange && alert.state === 'open' && run('ack'),
     close: () => mayChange && setClosing(true),
@@ -78,6 +78,11 @@ export function AlertDetailPane({ id, back, changed, actions }: AlertDetailProps
         </div>
         <h1>{alert.rule.title}</h1>
         {alert.rule.description !== null && <p class="alert-why">{alert.rule.description}</p>}
+        {alert.note !== null && (
+          <p class="alert-note alert-text break">
+            <Untrusted text={alert.note} />
+          </p>
+        )}
       </header>
       <dl class="alert-facts">
         <Fact name={t('alerts.host')} value={alert.hostname} />
@@ -102,7 +107,7 @@ export function AlertDetailPane({ id, back, changed, actions }: AlertDetailProps
           </dd>
         </div>
       </dl>
-      {mayChangeAlerts() && (
+      {isAnalyst() && (
         <form
           class="alert-actions"
           onSubmit={event => {

@@ -1,9 +1,11 @@
 // What the server answers; docs/api.md is the source. Records and levels are the server's own types.
 import type { AlertState } from '../../../src/model/alert.ts'
+import type { Channel } from '../../../src/model/channel.ts'
 import type { RecordJson } from '../../../src/model/record.ts'
 import type { Level } from '../../../src/model/rule.ts'
+import type { SourceState } from '../../../src/model/source.ts'
 
-export type { AlertState, Level, RecordJson }
+export type { AlertState, Channel, Level, RecordJson, SourceState }
 
 type Role = 'viewer' | 'analyst' | 'admin'
 
@@ -66,6 +68,8 @@ export type AlertSummary = {
   readonly last_at: string
   readonly first_record: RecordJson
   readonly last_record: RecordJson
+  /** What Picket itself says of an alert that no single record explains. */
+  readonly note: string | null
   readonly changed_by: string | null
   readonly changed_at: string | null
 }
@@ -83,13 +87,32 @@ export type AlertsAnswer = {
 export type RuleRow = RuleSummary & { readonly file: string; readonly enabled: boolean; readonly error: string | null }
 export type RulesAnswer = { readonly rules: readonly RuleRow[]; readonly findings: readonly string[] }
 
-export type HostRow = {
+export type SourceAnswer = {
+  readonly id: number
   readonly hostname: string | null
+  /** '' while it is only expected and nothing has come yet. */
   readonly peer: string
-  readonly records: number
+  readonly transport: string | null
+  readonly channel: Channel
+  readonly state: SourceState
   readonly first_seen: string
-  readonly last_seen: string
-  readonly channels: readonly { readonly name: string; readonly last_seen: string }[]
+  readonly last_seen: string | null
+  readonly records: number
+  readonly hours: readonly number[]
+  readonly usual_pause_seconds: number | null
+  readonly silent_after_seconds: number | null
+  readonly expected: boolean
+  readonly muted: boolean
+  readonly muted_until: string | null
+  readonly clock_offset_seconds: number | null
+  readonly suggested_zone: { readonly offset: string; readonly zones: readonly string[] } | null
+  readonly alert: number | null
+}
+
+export type SourcesAnswer = {
+  readonly sources: readonly SourceAnswer[]
+  readonly total: number
+  readonly next_after: number | null
 }
 
 export type StatusAnswer = {

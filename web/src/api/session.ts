@@ -44,7 +44,8 @@ export async function signOut(): Promise<void> {
   session.value = null
 }
 
-export function mayChangeAlerts(): boolean {
+/** May decide about alerts and sources. */
+export function isAnalyst(): boolean {
   const role = session.value?.user.role
   return role === 'analyst' || role === 'admin'
 }

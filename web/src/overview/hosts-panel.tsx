@@ -1,63 +1,64 @@
-// Who reports and who stopped: the quiet hosts first.
-import type { HostRow } from '../api/answers.ts'
-import { get } from '../api/request.ts'
-import { useEvery, useResource } from '../api/use-resource.ts'
-import { hostQuery, isQuiet } from '../hosts/quiet.ts'
+// Who reports and who stopped: what needs somebody first.
+import { hostsOf } from '../hosts/host.ts'
+import { useSources } from '../hosts/use-sources.ts'
 import { t } from '../i18n/i18n.ts'
 import { number } from '../time/format.ts'
 import { ErrorNotice, Skeleton } from '../ui/notice.tsx'
+import { SourceStateMark } from '../ui/rank.tsx'
 import { Ago } from '../ui/time-text.tsx'
 import { Untrusted } from '../ui/untrusted.tsx'
-import { searchHref } from '../url/url-state.ts'
+import { href, searchHref } from '../url/url-state.ts'
 
 const shownHosts = 8
-const refreshEveryMs = 30_000
 
 export function HostsPanel() {
-  const hosts = useResource('hosts', signal => get<{ hosts: readonly HostRow[] }>('hosts', {}, signal))
-  useEvery(refreshEveryMs, hosts.reload)
-  const now = Date.now()
-  const rows = (hosts.data?.hosts ?? []).toSorted((a, b) => rank(a, now) - rank(b, now) || b.records - a.records)
-  const quiet = rows.filter(host => isQuiet(host, now)).length
+  const sources = useSources()
+  const hosts = hostsOf(sources.data ?? []).filter(host => host.state !== 'retired')
+  const silent = hosts.filter(host => host.state === 'silent' && !host.muted).length
   return (
     <section class="panel overview-hosts">
       <div class="panel-head">
         <h2>
-          {t('overview.hosts', { n: rows.length })}
-          {quiet > 0 && <span class="quiet-count">{t('overview.quiet', { n: quiet })}</span>}
+          {t('overview.hosts', { n: hosts.length })}
+          {silent > 0 && (
+            <a class="quiet-count" href={href('/hosts', { state: 'silent' })}>
+              {t('overview.silent', { n: silent })}
+            </a>
+          )}
         </h2>
         <a href="/hosts">{t('overview.allHosts')}</a>
       </div>
-      {hosts.error && !hosts.data && <ErrorNotice error={hosts.error} retry={hosts.reload} />}
-      {!hosts.data && !hosts.error && <Skeleton rows={6} />}
-      {rows.length > 0 && (
+      {sources.error && !sources.data && <ErrorNotice error={sources.error} retry={sources.reload} />}
+      {!sources.data && !sources.error && <Skeleton rows={6} />}
+      {hosts.length > 0 && (
         <table class="table">
           <thead>
             <tr>
               <th scope="col">{t('hosts.host')}</th>
+              <th scope="col">{t('hosts.state')}</th>
               <th scope="col" class="number">
-                {t('hosts.records')}
+                {t('hosts.day')}
               </th>
               <th scope="col">{t('hosts.lastSeen')}</th>
             </tr>
           </thead>
           <tbody>
-            {rows.slice(0, shownHosts).map(host => (
-              <tr key={`${host.hostname} ${host.peer}`}>
+            {hosts.slice(0, shownHosts).map(host => (
+              <tr key={host.name}>
                 <td class="break">
-                  <a href={searchHref(hostQuery(host))}>
-                    <Untrusted text={host.hostname ?? host.peer} />
-                  </a>
-                </td>
-                <td class="number">
-                  <a class="plain" href={searchHref(hostQuery(host))}>
-                    {number(host.records)}
+                  <a href={href('/hosts', { open: host.name })}>
+                    <Untrusted text={host.name} />
                   </a>
                 </td>
                 <td>
-                  <Ago time={host.last_seen} />
-                  {isQuiet(host, now) && <span class="tag tag-quiet">{t('hosts.quiet')}</span>}
+                  <SourceStateMark state={host.state} isPart={host.isPart} />
                 </td>
+                <td class="number">
+                  <a class="plain" href={searchHref(host.query)}>
+                    {number(host.hours.reduce((sum, count) => sum + count, 0))}
+                  </a>
+                </td>
+                <td>{host.last_seen === null ? t('hosts.never') : <Ago time={host.last_seen} />}</td>
               </tr>
             ))}
           </tbody>
@@ -65,8 +66,4 @@ export function HostsPanel() {
       )}
     </section>
   )
-}
-
-function rank(host: HostRow, now: number): number {
-  return isQuiet(host, now) ? 0 : 1
 }

@@ -1,86 +1,163 @@
-// Who reports, through which channels, and when each was last heard.
+// Who sends, and who fell silent: one row per host; the filter and the open host are in the URL.
 import '../hosts/hosts.css'
-import type { HostRow } from '../api/answers.ts'
-import { get } from '../api/request.ts'
-import { useEvery, useResource } from '../api/use-resource.ts'
-import { hostQuery, isQuiet } from '../hosts/quiet.ts'
+import { useRef, useState } from 'preact/hooks'
+import { filterHosts, type Host, hasState, hostsOf, readHostFilter, statesByUrgency } from '../hosts/host.ts'
+import { HostRow, hostRowId } from '../hosts/host-row.tsx'
+import { useSources } from '../hosts/use-sources.ts'
 import { t } from '../i18n/i18n.ts'
-import { fullTime, number } from '../time/format.ts'
+import { useKeys } from '../keyboard/keys.ts'
+import { number } from '../time/format.ts'
 import { EmptyNotice, ErrorNotice, Skeleton } from '../ui/notice.tsx'
-import { Ago } from '../ui/time-text.tsx'
-import { Untrusted } from '../ui/untrusted.tsx'
-import { searchHref } from '../url/url-state.ts'
+import { SourceStateMark } from '../ui/rank.tsx'
+import { useUrlState } from '../url/url-state.ts'
 
-const refreshEveryMs = 30_000
+/** So many rows are drawn at first and with each "more". */
+const pageSize = 200
 
 export function Hosts() {
-  const hosts = useResource('hosts', signal => get<{ hosts: readonly HostRow[] }>('hosts', {}, signal))
-  useEvery(refreshEveryMs, hosts.reload)
-  const rows = (hosts.data?.hosts ?? []).toSorted((a, b) => b.last_seen.localeCompare(a.last_seen))
+  const { query, update } = useUrlState()
+  const sources = useSources()
+  const filter = readHostFilter(query)
+  const [shown, setShown] = useState(pageSize)
+  const [cursor, setCursor] = useState(query['open'])
+  const text = useRef<HTMLInputElement>(null)
+  const all = hostsOf(sources.data ?? [])
+  const fitting = filterHosts(all, filter)
+  const rows = fitting.slice(0, shown)
+  const openName = query['open']
+
+  const toggle = (name: string) => {
+    setCursor(name)
+    update({ open: name === openName ? undefined : name }, { replace: true })
+  }
+  const move = (step: number) => {
+    const index = rows.findIndex(host => host.name === cursor)
+    const next = rows[Math.min(Math.max(index + step, 0), rows.length - 1)]
+    if (!next) return
+    setCursor(next.name)
+    document.getElementById(hostRowId(next))?.scrollIntoView({ block: 'nearest' })
+  }
+  const open = () => {
+    if (rows.some(host => host.name === cursor)) toggle(cursor ?? '')
+  }
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    o: open,
+    Enter: open,
+    Escape: () => update({ open: undefined }, { replace: true }),
+    '/': event => {
+      event.preventDefault()
+      text.current?.focus()
+    },
+  })
   return (
     <div class="page">
-      <h1>{t('nav.hosts')}</h1>
-      {hosts.error && <ErrorNotice error={hosts.error} retry={hosts.reload} />}
-      <div class="panel table-panel" tabIndex={0} role="region" aria-label={t('nav.hosts')}>
-        {!hosts.data && !hosts.error && <Skeleton rows={8} />}
-        {hosts.data && rows.length === 0 && (
-          <EmptyNotice title={t('hosts.none')}>
-            <a class="button small" href="/">
-              {t('hosts.connect')}
-            </a>
-          </EmptyNotice>
-        )}
-        {rows.length > 0 && <HostTable rows={rows} />}
+      <div class="hosts-head">
+        <h1>{t('nav.hosts')}</h1>
+        <StateChoice hosts={all} chosen={filter.state} choose={state => update({ state })} />
+        <label class="hosts-text">
+          <span class="visually-hidden">{t('hosts.filter')}</span>
+          <input
+            ref={text}
+            type="search"
+            class="input"
+            value={filter.text}
+            placeholder={t('hosts.filterPlaceholder')}
+            onInput={event => update({ text: event.currentTarget.value }, { replace: true })}
+            onKeyDown={event => event.key === 'Escape' && event.currentTarget.blur()}
+          />
+        </label>
       </div>
+      {sources.error && <ErrorNotice error={sources.error} retry={sources.reload} />}
+      {(sources.data || !sources.error) && (
+        <div class="panel table-panel" tabIndex={0} role="region" aria-label={t('nav.hosts')}>
+          {!sources.data && <Skeleton rows={8} />}
+          {sources.data && all.length === 0 && (
+            <EmptyNotice title={t('hosts.none')}>
+              <a class="button small" href="/">
+                {t('hosts.connect')}
+              </a>
+            </EmptyNotice>
+          )}
+          {all.length > 0 && fitting.length === 0 && (
+            <EmptyNotice title={t('hosts.noMatch')}>
+              <button type="button" class="button small" onClick={() => update({ state: undefined, text: undefined })}>
+                {t('hosts.showAll')}
+              </button>
+            </EmptyNotice>
+          )}
+          {rows.length > 0 && (
+            <table class="table hosts-table">
+              <HostTableHead />
+              <tbody>
+                {rows.map(host => (
+                  <HostRow
+                    key={host.name}
+                    host={host}
+                    isOpen={host.name === openName}
+                    isCursor={host.name === cursor}
+                    toggle={() => toggle(host.name)}
+                    changed={sources.reload}
+                  />
+                ))}
+              </tbody>
+            </table>
+          )}
+          {fitting.length > shown && (
+            <div class="hosts-more">
+              <button type="button" class="button small" onClick={() => setShown(shown + pageSize)}>
+                {t('hosts.more', { n: Math.min(pageSize, fitting.length - shown) })}
+              </button>
+            </div>
+          )}
+        </div>
+      )}
     </div>
   )
 }
 
-function HostTable({ rows }: { rows: readonly HostRow[] }) {
-  const now = Date.now()
+type StateChoiceProps = {
+  readonly hosts: readonly Host[]
+  readonly chosen: string | undefined
+  readonly choose: (state: string | undefined) => void
+}
+
+/** The filter, which also tells what the marks mean and how many hosts have them. */
+function StateChoice({ hosts, chosen, choose }: StateChoiceProps) {
   return (
-    <table class="table">
-      <thead>
-        <tr>
-          <th scope="col">{t('hosts.host')}</th>
-          <th scope="col">{t('hosts.peer')}</th>
-          <th scope="col" class="number">
-            {t('hosts.records')}
-          </th>
-          <th scope="col">{t('hosts.channels')}</th>
-          <th scope="col">{t('hosts.firstSeen')}</th>
-          <th scope="col">{t('hosts.lastSeen')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(host => (
-          <tr key={`${host.hostname} ${host.peer}`}>
-            <td class="host-name break">
-              <a href={searchHref(hostQuery(host))}>
-                <Untrusted text={host.hostname ?? t('hosts.unnamed')} />
-              </a>
-            </td>
-            <td class="log">{host.peer}</td>
-            <td class="number">{number(host.records)}</td>
-            <td>
-              <ul class="channels">
-                {host.channels.map(channel => (
-                  <li key={channel.name} class="tag" title={fullTime(channel.last_seen)}>
-                    <Untrusted text={channel.name} />
-                  </li>
-                ))}
-              </ul>
-            </td>
-            <td>
-              <Ago time={host.first_seen} />
-            </td>
-            <td>
-              <Ago time={host.last_seen} />
-              {isQuiet(host, now) && <span class="tag tag-quiet">{t('hosts.quiet')}</span>}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <div class="row host-states" role="group" aria-label={t('hosts.byState')}>
+      <button type="button" class="button small" aria-pressed={chosen === undefined} onClick={() => choose(undefined)}>
+        {t('hosts.every')} <span class="host-count">{number(hosts.length)}</span>
+      </button>
+      {statesByUrgency.map(state => (
+        <button
+          key={state}
+          type="button"
+          class="button small"
+          aria-pressed={chosen === state}
+          onClick={() => choose(chosen === state ? undefined : state)}
+        >
+          <SourceStateMark state={state} />
+          <span class="host-count">{number(hosts.filter(host => hasState(host, state)).length)}</span>
+        </button>
+      ))}
+    </div>
+  )
+}
+
+function HostTableHead() {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">{t('hosts.host')}</th>
+        <th scope="col">{t('hosts.state')}</th>
+        <th scope="col">{t('hosts.channels')}</th>
+        <th scope="col">{t('hosts.lastSeen')}</th>
+        <th scope="col">{t('hosts.day')}</th>
+        <th scope="col">{t('hosts.from')}</th>
+        <th scope="col">{t('hosts.clock')}</th>
+      </tr>
+    </thead>
   )
 }

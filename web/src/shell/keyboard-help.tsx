@@ -70,5 +70,13 @@ function groups(): readonly { title: string; keys: readonly (readonly [string, s
         ['c', t('alerts.close')],
       ],
     },
+    {
+      title: t('nav.hosts'),
+      keys: [
+        ['/', t('hosts.filter')],
+        ['j k', t('help.rows')],
+        ['Enter o', t('help.open')],
+      ],
+    },
   ]
 }

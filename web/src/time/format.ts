@@ -34,6 +34,19 @@ export function relativeTime(time: string | number, now = Date.now()): string {
   return format.format(Math.round((seconds * 1000) / day), 'day')
 }
 
+/** `5 min`, `36 h`, `3 days`: how long, in the largest unit that says it well. */
+export function duration(seconds: number): string {
+  const [size, unit] = units.find(([size]) => seconds >= 2 * size) ?? ([1, 'second'] as const)
+  const format = new Intl.NumberFormat(language(), { style: 'unit', unit, unitDisplay: 'short' })
+  return format.format(Math.round(seconds / size))
+}
+
+const units = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+] as const
+
 export function number(value: number): string {
   return new Intl.NumberFormat(language()).format(value)
 }

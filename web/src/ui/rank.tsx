@@ -1,10 +1,11 @@
-// Severity of a record and level of an alert: always a word and a shape, the colour only repeats them.
+// Severity of a record, level of an alert, state of a sender: always a word and a shape, the colour only repeats them.
+import type { ComponentChildren } from 'preact'
 import { severityNames } from '../../../src/model/severity.ts'
-import type { Level } from '../api/answers.ts'
+import type { Level, SourceState } from '../api/answers.ts'
 import { t } from '../i18n/i18n.ts'
 
 type Shape = 'diamond' | 'triangle' | 'square' | 'circle' | 'ring' | 'dot'
-type Tone = 'critical' | 'error' | 'warning' | 'notice' | 'info' | 'debug'
+type Tone = 'critical' | 'error' | 'warning' | 'notice' | 'info' | 'debug' | 'good'
 
 const severityMarks: readonly { readonly shape: Shape; readonly tone: Tone }[] = [
   { shape: 'diamond', tone: 'critical' },
@@ -23,6 +24,14 @@ const levelMarks: { readonly [level in Level]: { readonly shape: Shape; readonly
   medium: { shape: 'triangle', tone: 'warning' },
   low: { shape: 'circle', tone: 'notice' },
   informational: { shape: 'ring', tone: 'info' },
+}
+
+const stateMarks: { readonly [state in SourceState]: { readonly shape: Shape; readonly tone: Tone } } = {
+  silent: { shape: 'diamond', tone: 'critical' },
+  late: { shape: 'triangle', tone: 'warning' },
+  new: { shape: 'ring', tone: 'notice' },
+  live: { shape: 'circle', tone: 'good' },
+  retired: { shape: 'dot', tone: 'debug' },
 }
 
 const paths: { readonly [shape in Shape]: string } = {
@@ -44,7 +53,26 @@ export function LevelMark({ level }: { level: Level }) {
   return <Rank {...levelMarks[level]} word={t(`level.${level}`)} />
 }
 
-function Rank({ shape, tone, word }: { shape: Shape; tone: Tone; word: string }) {
+/** `isPart`: only a part of what it sends is in this state. `name` stands before the word, and alone for live. */
+export function SourceStateMark({ state, isPart, name }: { state: SourceState; isPart?: boolean; name?: string }) {
+  const word = isPart ? t('hosts.partSilent') : t(`hosts.state.${state}`)
+  if (name === undefined) return <Rank {...stateMarks[state]} word={word} />
+  return (
+    <span class="rank-of">
+      <Rank
+        {...stateMarks[state]}
+        word={
+          <>
+            <span class="rank-name">{name}</span>
+            <span class={state === 'live' ? 'visually-hidden' : ''}>{word}</span>
+          </>
+        }
+      />
+    </span>
+  )
+}
+
+function Rank({ shape, tone, word }: { shape: Shape; tone: Tone; word: ComponentChildren }) {
   return (
     <span class={`rank tone-${tone}`}>
       <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
