@@ -2,6 +2,7 @@
 // figures; a broken promise ends the run.
 
 import { checkModel } from '../store/sqlite/model.ts'
+import { flipBits } from './bit-flips.ts'
 import { damageLogs } from './damaged-log.ts'
 import { failDisk, failService, stopWhileFull } from './disk.ts'
 import { killUnderLoad } from './kill.ts'
@@ -37,6 +38,11 @@ const campaigns: Record<string, () => Promise<unknown>> = {
     line('a disk that fails at some call')
     await failDisk([0, 1, 2, 3, 5, 8, 13, 20, 33, 60, 110, 200, 400, 800], line)
     return { service: await failService(), stopWhileFull: await stopWhileFull() }
+  },
+  'bit-flips': async () => {
+    line('each bit of a small folder; then some, evenly spread over one of a megabyte')
+    await flipBits({ records: 64, pageBytes: 512, processes: 2 }, line)
+    await flipBits({ records: 10_000, pageBytes: 16_384, flips: 2000, processes: 2 }, line)
   },
   model: async () => {
     line('random sequences of 18 commands, against an array of records')

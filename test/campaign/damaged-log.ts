@@ -1,13 +1,13 @@
 // A write-ahead log that is flipped, cut or gone after a crash: the start works, what is left is a beginning of what was
 // stored, and what is missing is told exactly.
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openAppender } from '../../src/store/sqlite/append.ts'
 import { dayPath } from '../../src/store/sqlite/day-file.ts'
 import { verifyStore } from '../../src/store/sqlite/integrity/verify.ts'
 import { numberedBatch } from './numbered.ts'
+import { makeScratch } from './scratch.ts'
 
 export type LogFigures = { readonly damages: number; readonly noticed: number; readonly harmless: number }
 
@@ -16,7 +16,7 @@ const day = '20261123'
 
 /** Damages the log so often, each time that of a fresh crash. */
 export async function damageLogs(damages: number): Promise<LogFigures> {
-  const folder = mkdtempSync(join(tmpdir(), 'picket-log-'))
+  const folder = makeScratch('log')
   const figures = { damages: 0, noticed: 0, harmless: 0 }
   try {
     const crashed = join(folder, 'crashed')

@@ -2,11 +2,10 @@
 // stored, and the program either goes on by itself or ends with a failure and goes on when it is started again.
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { verifyStore } from '../../src/store/sqlite/integrity/verify.ts'
 import { eventually, sendTcp, startPicket } from '../app/picket.ts'
+import { makeScratch } from './scratch.ts'
 import { createShim, EIO, ENOSPC, type Fault } from './shim.ts'
 import { createLab } from './writer-process.ts'
 
@@ -67,7 +66,7 @@ export async function failDisk(
 
 /** The service itself: an fsync that fails for good ends it, one that fails once does not. Resolves to its exit code. */
 export async function failService(): Promise<{ readonly code: number | null; readonly stored: number }> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'picket-disk-'))
+  const dataDir = makeScratch('disk')
   const shim = createShim()
   try {
     await using picket = await startPicket({ dataDir, env: shim.env })
@@ -93,7 +92,7 @@ export async function failService(): Promise<{ readonly code: number | null; rea
 
 /** SIGTERM while the disk is full: ends all the same, and says what was lost. Resolves to its exit code and last words. */
 export async function stopWhileFull(): Promise<{ readonly code: number | null; readonly said: string }> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'picket-disk-'))
+  const dataDir = makeScratch('disk')
   const shim = createShim()
   try {
     await using picket = await startPicket({ dataDir, env: shim.env })

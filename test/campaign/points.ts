@@ -3,8 +3,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FaultPoint, faultPoints } from '../../src/base/fault-point.ts'
 import { openAppender } from '../../src/store/sqlite/append.ts'
@@ -13,6 +12,7 @@ import { openState } from '../../src/store/sqlite/state.ts'
 import { eventually, sendTcp, startPicket } from '../app/picket.ts'
 import { makeCertificate, startSmtpServer } from '../notify/smtp-server.ts'
 import { numberedBatch } from './numbered.ts'
+import { makeScratch } from './scratch.ts'
 import { createShim, EIO } from './shim.ts'
 import { createLab } from './writer-process.ts'
 
@@ -92,7 +92,7 @@ async function dieReopening(point: FaultPoint): Promise<PointFigures> {
 
 /** The whole service: each matching line has its alert once, and its mail with one Message-ID. */
 async function dieInService(point: FaultPoint): Promise<PointFigures> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'picket-point-'))
+  const dataDir = makeScratch('point')
   using certificate = makeCertificate()
   await using server = await startSmtpServer({ tls: 'starttls', ...certificate })
   const config = `mail: { server: "smtp://127.0.0.1:${server.port}", tlsCa: ${certificate.cert}, from: picket@example.com, to: [sec@example.com] }`
@@ -150,7 +150,7 @@ function alertsAndMails(
 }
 
 async function dieInBackup(point: FaultPoint): Promise<PointFigures> {
-  const folder = mkdtempSync(join(tmpdir(), 'picket-point-'))
+  const folder = makeScratch('point')
   const [dataDir, backup, restored] = ['data', 'backup', 'restored'].map(name => join(folder, name)) as [
     string,
     string,

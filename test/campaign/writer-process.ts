@@ -1,11 +1,11 @@
 // Runs numbered-writer.ts, in a folder of its own, and checks what it left.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Checked, checkNumbered, readAcknowledged } from './numbered.ts'
 import type { WriterPlan } from './numbered-writer.ts'
+import { makeScratch } from './scratch.ts'
 
 export type Lab = Disposable & {
   readonly dataDir: string
@@ -20,7 +20,7 @@ export type Ended = { readonly code: number | null; readonly signal: NodeJS.Sign
 
 /** `dataDir` and `ackFile` may lie elsewhere: then they stay at the end. */
 export function createLab(folders?: { readonly dataDir: string; readonly ackFile: string }): Lab {
-  const own = folders === undefined ? mkdtempSync(join(tmpdir(), 'picket-lab-')) : undefined
+  const own = folders === undefined ? makeScratch('lab') : undefined
   const { dataDir, ackFile } = folders ?? { dataDir: join(own as string, 'data'), ackFile: join(own as string, 'ack') }
   mkdirSync(dataDir, { recursive: true })
   const start: Lab['start'] = (plan, env = {}) =>
