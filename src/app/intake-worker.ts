@@ -18,6 +18,8 @@ export type IntakeWorker = {
   /** New TLS connections meet these certificates; open ones stay as they are. */
   useTls(settings: TlsSettings): void
   setLogLevel(level: LogLevel): void
+  /** While the disk is full nothing is taken from senders: those on streams wait, datagrams are counted. */
+  setDiskFull(isFull: boolean): void
   /** Stores a frame that Picket wrote itself. Nothing happens once it stops. */
   takeOwnFrame(text: string): void
   /** Stops accepting; resolves when everything that arrived is stored, or the writer cannot store it, or the writer or the
@@ -95,6 +97,7 @@ export async function startIntakeWorker(
     useRules: rules => tell({ type: 'rules', rules }),
     useTls: settings => tell({ type: 'tls', tls: settings }),
     setLogLevel: level => tell({ type: 'logLevel', level }),
+    setDiskFull: isFull => tell({ type: 'diskFull', isFull }),
     takeOwnFrame(text) {
       if (!isStopping) tell({ type: 'ownFrame', text })
     },

@@ -57,6 +57,7 @@ let batchesStored = 0
 /** A RELP sender waits for an answer to a frame of the batch that is being gathered. */
 let isAwaited = false
 let isPaused = false
+let isDiskFull = false
 let isStopping = false
 /** The listeners are closed: nothing more will arrive. */
 let isDrained = false
@@ -190,7 +191,7 @@ function flush(): void {
   batchesUnderway++
   if (batchesUnderway >= maxBatchesUnderway && !isPaused && !isStopping) {
     isPaused = true
-    for (const listener of listeners) listener.pause()
+    for (const listener of listeners) listener.pause('queue')
   }
 }
 
@@ -201,7 +202,7 @@ writer.on('message', ({ batches }: ToIntake) => {
   for (let n = 0; n < batches; n++) closeOldestBatch()
   if (isPaused && batchesUnderway < maxBatchesUnderway) {
     isPaused = false
-    for (const listener of listeners) listener.resume()
+    for (const listener of listeners) listener.resume('queue')
   }
   if (isDue && batchesUnderway === 0) flush()
   else if (isAwaited && batchesUnderway === 0) setImmediate(flushAwaited)
@@ -218,6 +219,8 @@ main.on('message', (message: ToIntakeThread) => {
     case 'logLevel':
       log.level = message.level
       return
+    case 'diskFull':
+      return setDiskFull(message.isFull)
     case 'ownFrame':
       return ownFrame(message.text)
     case 'stop':
@@ -226,6 +229,16 @@ main.on('message', (message: ToIntakeThread) => {
       message satisfies never
   }
 })
+
+/** Picket's own records do not come through a listener: they are stored all the same. */
+function setDiskFull(isFull: boolean): void {
+  if (isStopping) return
+  isDiskFull = isFull
+  for (const listener of listeners) {
+    if (isFull) listener.pause('disk')
+    else listener.resume('disk')
+  }
+}
 
 async function listen(): Promise<void> {
   const { udp, tcp, tls, relp, allow } = start.receive
@@ -263,7 +276,11 @@ async function listen(): Promise<void> {
 /** Stops accepting, takes what has arrived, and waits until the writer has it. */
 async function stop(): Promise<void> {
   isStopping = true
-  if (isPaused) for (const listener of listeners) listener.resume()
+  for (const listener of listeners) {
+    listener.resume('queue')
+    // what senders on streams believe to be sent still fits; datagrams are counted to the end
+    if (isDiskFull && listener.transport !== 'udp') listener.resume('disk')
+  }
   await Promise.all(listeners.map(listener => listener.close()))
   isDrained = true
   if (builder.count > 0) flush()

@@ -30,6 +30,8 @@ export type Intake = {
   /** New TLS connections meet these certificates; open ones stay as they are. */
   useTls(settings: TlsSettings): void
   setLogLevel(level: LogLevel): void
+  /** While the disk is full nothing is taken from senders: those on streams wait, datagrams are counted. */
+  setDiskFull(isFull: boolean): void
   /** Stores a frame that Picket wrote itself. Nothing happens once it stops. */
   takeOwnFrame(text: string): void
   /** Stops accepting; resolves when everything that arrived is stored, or the writer cannot store it, or the writer or the
@@ -110,6 +112,9 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     },
     setLogLevel(level) {
       for (const worker of workers) worker.setLogLevel(level)
+    },
+    setDiskFull(isFull) {
+      for (const worker of workers) worker.setDiskFull(isFull)
     },
     takeOwnFrame: text => workers[0]?.takeOwnFrame(text),
     [Symbol.asyncDispose]: () => (stopping ??= stop()),

@@ -37,6 +37,8 @@ export type ToIntakeThread =
   | { readonly type: 'rules'; readonly rules: readonly RuleSource[] }
   | { readonly type: 'tls'; readonly tls: TlsSettings }
   | { readonly type: 'logLevel'; readonly level: LogLevel }
+  /** While the disk is full nothing is taken from senders. */
+  | { readonly type: 'diskFull'; readonly isFull: boolean }
   /** A frame that Picket wrote itself, to be stored among the others. */
   | { readonly type: 'ownFrame'; readonly text: string }
   /** Take what has arrived, hand it to the writer, answer `stopped`. */

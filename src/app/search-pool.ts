@@ -28,6 +28,8 @@ export type SearchPool = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+type SearchConfig = Pick<StoreConfig, 'searchTimeoutSeconds' | 'searchMemoryMiB' | 'parallelSearches'>
+
 type Job = {
   readonly call: SearchCall
   readonly resolve: (result: unknown) => void
@@ -41,7 +43,7 @@ type Worker = {
   idle: NodeJS.Timeout | undefined
 }
 
-export function startSearchPool(dataDir: string, config: StoreConfig, metrics: Metrics): SearchPool {
+export function startSearchPool(dataDir: string, config: SearchConfig, metrics: Metrics): SearchPool {
   const workers = new Set<Worker>()
   const waiting: Job[] = []
   let nextId = 1

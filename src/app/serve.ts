@@ -1,7 +1,7 @@
 // Builds every part in start order; stopping is the reverse. Read this second, after intake.thread.ts.
 //
 //   lock → writer thread → intake thread → state (picket.db) → rules → mail → alerting → searches → sources → web
-import { readFileSync } from 'node:fs'
+import { readFileSync, statfsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
@@ -13,12 +13,14 @@ import type { Config } from '../config/schema.ts'
 import { rawOf, recordOf } from '../parse/record.ts'
 import type { TlsSettings } from '../receive/tls-handshakes.ts'
 import type { Committed } from '../store/sqlite/append.ts'
-import { daySizes } from '../store/sqlite/day-file.ts'
+import { type DaySize, daySizes } from '../store/sqlite/day-file.ts'
 import { lockDataDir } from '../store/sqlite/lock.ts'
 import { openReader } from '../store/sqlite/reader.ts'
 import { openState } from '../store/sqlite/state.ts'
 import { type Alerting, startAlerting } from './alerting.ts'
 import { startCertificateWatch } from './certificate-watch.ts'
+import { openDiskReserve } from './disk-reserve.ts'
+import { startDiskWatch } from './disk-watch.ts'
 import { type Intake, startIntake } from './intake.ts'
 import { openLedger } from './ledger.ts'
 import type { Mail } from './mail.ts'
@@ -124,7 +126,22 @@ async function start(config: Config, { log, load }: ServeOptions): Promise<Start
       onDied: died.reject,
     }),
   )
-  stack.use(startRetention({ config: config.store, sizes: () => daySizes(dataDir), writer, clock, log }))
+  const sizes = (): readonly DaySize[] => daySizes(dataDir)
+  stack.use(startRetention({ config: config.store, sizes, writer, clock, log }))
+  // before the state is opened: on a full disk it needs the room of the reserve
+  const disk = stack.use(
+    startDiskWatch({
+      config: config.store,
+      statfs: () => statfsSync(dataDir),
+      reserve: stack.use(openDiskReserve(dataDir, log)),
+      sizes,
+      writer,
+      own,
+      metrics,
+      clock,
+      log,
+    }),
+  )
 
   // the threads start first: they load their modules, and listen, while the rest is built here
   let intake: Intake | undefined
@@ -158,7 +175,8 @@ async function start(config: Config, { log, load }: ServeOptions): Promise<Start
   alerting = stack.use(startAlerting({ hits, alerts, rules, mail, metrics, log }))
   const pool = stack.use(startSearchPool(dataDir, config.store, metrics))
   searches = createSearches(pool)
-  const isWatching = (): boolean => intake !== undefined && writer.trouble() === undefined
+  const isWatching = (): boolean =>
+    intake !== undefined && writer.trouble() === undefined && disk.trouble() === undefined
   sources = stack.use(
     startSources({ config: config.sources, box: state.sources, alerts, pool, mail, isWatching, metrics, clock, log }),
   )
@@ -175,6 +193,7 @@ async function start(config: Config, { log, load }: ServeOptions): Promise<Start
     sources,
     writer,
     intake: () => intake,
+    disk,
     rate,
     listenerRates,
     metrics,
@@ -188,6 +207,7 @@ async function start(config: Config, { log, load }: ServeOptions): Promise<Start
   await writer.ready
   intake = await intakeStarted
   own.connect(intake.takeOwnFrame)
+  disk.connect(intake.setDiskFull)
   stack.use(intake) // first to stop, so that what it still takes is alerted on
 
   const parts = stack.move()

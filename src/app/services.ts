@@ -7,6 +7,7 @@ import type { HttpServices, SearchService } from '../http/services.ts'
 import { printBooks } from '../model/books.ts'
 import type { State } from '../store/sqlite/state.ts'
 import type { CertificateWatch } from './certificate-watch.ts'
+import type { DiskWatch } from './disk-watch.ts'
 import type { Intake } from './intake.ts'
 import type { Ledger } from './ledger.ts'
 import { followListeners } from './receive-metrics.ts'
@@ -29,6 +30,7 @@ type Parts = {
   readonly writer: Writer
   /** Undefined until the listeners are open. */
   readonly intake: () => Intake | undefined
+  readonly disk: DiskWatch
   readonly rate: Rate
   readonly listenerRates: ListenerRates
   readonly metrics: Metrics
@@ -38,13 +40,13 @@ type Parts = {
 }
 
 export function httpServices(parts: Parts): HttpServices {
-  const { state, ruleSet, pool, writer, intake, metrics, clock, log } = parts
+  const { state, ruleSet, pool, writer, disk, intake, metrics, clock, log } = parts
   const startedAt = clock.now()
   const follow = followListeners(metrics)
   metrics.set('picket_start_time_seconds', {}, Math.floor(startedAt / 1000))
 
   function warnings(): readonly string[] {
-    const list: string[] = []
+    const list = [...disk.warnings()]
     const { failed } = state.outbox.counts()
     if (ruleSet.problems.length > 0)
       list.push(`The rule files have ${ruleSet.problems.length} problems: see the Rules page.`)
@@ -76,7 +78,7 @@ export function httpServices(parts: Parts): HttpServices {
       metrics.set('picket_queue_records', {}, intake()?.waitingRecords() ?? 0)
       return { contentType: metrics.contentType, body: await metrics.print() }
     },
-    ready: () => writer.trouble() ?? (intake() === undefined ? 'starting' : true),
+    ready: () => writer.trouble() ?? disk.trouble() ?? (intake() === undefined ? 'starting' : true),
     clock,
     log,
   }

@@ -13,8 +13,6 @@ import type { Writer } from './writer.ts'
 /** Hosts are counted over this many days; older ones are gone from the list, not from the store. */
 const hostDays = 30
 const dayMs = 86_400_000
-/** Below this share of free space there is a warning. */
-const lowDiskShare = 0.1
 
 export type Rate = {
   /** Tells of records stored just now. */
@@ -93,9 +91,6 @@ export async function systemStatus(parts: StatusParts): Promise<SystemStatus> {
     ...(trouble === undefined
       ? []
       : [`Records cannot be stored: ${trouble}. Senders by TCP wait; datagrams are dropped and counted.`]),
-    ...(disk.freeBytes < lowDiskShare * disk.totalBytes
-      ? ['The disk of the data folder is nearly full: make room or shorten store.retention.']
-      : []),
     ...((totals.newest ?? 0) > parts.clock.now() + dayMs
       ? ['The newest record was received in the future: this machine had a wrong clock. Newer records join its day.']
       : []),

@@ -43,6 +43,7 @@ const lookEveryMs = 100
 const removedBecause = {
   age: 'removed days older than store.retention',
   size: 'removed the oldest days: the records took more than store.maxBytes',
+  disk: 'removed the oldest days: the disk was nearly full (store.whenFull)',
 } as const
 
 /** Starts the writer thread; batches may be sent before it is ready. */

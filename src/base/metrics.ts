@@ -81,6 +81,7 @@ export const metrics = {
     buckets: seconds,
   },
   picket_queue_records: { kind: 'gauge', labels: [], help: 'Records received and not yet stored.' },
+  picket_disk_full: { kind: 'gauge', labels: [], help: '1 while nothing is received because the disk is full.' },
   picket_store_bytes: { kind: 'gauge', labels: [], help: 'Size of the stored records on disk.' },
   picket_hits_total: { kind: 'counter', labels: ['rule'], help: 'Records that matched a rule.' },
   picket_hits_unreadable_total: {

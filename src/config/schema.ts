@@ -148,26 +148,53 @@ const web = z.strictObject({
     .describe('how people reach the web UI; used for links in mails'),
 })
 
-const store = z.strictObject({
-  retention: z
-    .array(
-      z.strictObject({
-        query: z.literal('*'),
-        keep: z.string().regex(dayAmount, 'must be a number of days like 90d'),
-      }),
-    )
-    .length(1)
-    .default([{ query: '*', keep: '90d' }])
-    .describe('how long records are kept'),
-  maxBytes: z.coerce
-    .string()
-    .regex(byteAmount, 'must be a size like 500GiB')
-    .optional()
-    .describe('the oldest days go when all records take more than this, like 500GiB; the day being written stays'),
-  searchTimeoutSeconds: seconds.default(30).describe('a search that takes longer is stopped'),
-  searchMemoryMiB: z.int().min(64).max(65_536).default(512).describe('a search that needs more memory is stopped'),
-  parallelSearches: z.int().min(1).max(64).default(2).describe('searches that run at the same time; more wait'),
-})
+const store = z
+  .strictObject({
+    retention: z
+      .array(
+        z.strictObject({
+          query: z.literal('*'),
+          keep: z.string().regex(dayAmount, 'must be a number of days like 90d'),
+        }),
+      )
+      .length(1)
+      .default([{ query: '*', keep: '90d' }])
+      .describe('how long records are kept'),
+    maxBytes: z.coerce
+      .string()
+      .regex(byteAmount, 'must be a size like 500GiB')
+      .optional()
+      .describe('the oldest days go when all records take more than this, like 500GiB; the day being written stays'),
+    warnFreePercent: z.int().min(1).max(99).default(10).describe('a warning when less of the disk is free'),
+    stopFreePercent: z
+      .int()
+      .min(1)
+      .max(50)
+      .default(5)
+      .describe('nothing is received while less of the disk is free, and less than stopFreeBytes'),
+    stopFreeBytes: z.coerce
+      .string()
+      .regex(byteAmount, 'must be a size like 10GiB')
+      .default('10GiB')
+      .describe('with so much free it is never stopped, however large the disk'),
+    whenFull: z
+      .enum(['stop', 'prune_oldest'])
+      .default('stop')
+      .describe('prune_oldest: the oldest days go before it comes to the stop, whatever retention says'),
+    neverPruneDays: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(7)
+      .describe('so many of the newest stored days never go that way'),
+    searchTimeoutSeconds: seconds.default(30).describe('a search that takes longer is stopped'),
+    searchMemoryMiB: z.int().min(64).max(65_536).default(512).describe('a search that needs more memory is stopped'),
+    parallelSearches: z.int().min(1).max(64).default(2).describe('searches that run at the same time; more wait'),
+  })
+  .refine(({ warnFreePercent, stopFreePercent }) => stopFreePercent < warnFreePercent, {
+    path: ['stopFreePercent'],
+    error: 'must be less than warnFreePercent',
+  })
 
 const rules = z.strictObject({
   dirs: z.array(text).default([]).describe('folders with Sigma rules; none: the rules that Picket ships'),

@@ -79,15 +79,21 @@ export type Counters = {
   readonly relpErrors: { [error in RelpError]: number }
 }
 
+/** Why a listener is paused. `queue`: the intake cannot take more for a moment. `disk`: the disk is full, for who knows how
+ *  long. */
+export type PauseReason = 'queue' | 'disk'
+
 /** A socket that receives. After `close` nothing reaches the sink any more. */
 export type Listener = {
   readonly transport: Transport
   readonly address: string
   readonly port: number
   readonly counters: Counters
-  /** Stops reading: TCP senders wait, datagrams wait in the kernel's buffer and are counted when it overflows. */
-  pause(): void
-  resume(): void
+  /** Stops reading: senders on a stream wait. Datagrams wait in the kernel's buffer and are counted when it overflows;
+   *  while the disk is full they are read, thrown away and counted as `disk_full`. */
+  pause(reason: PauseReason): void
+  /** Reads again when no other reason is left. */
+  resume(reason: PauseReason): void
   /** Takes what has arrived already, delivers unfinished frames, then closes. Idempotent. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

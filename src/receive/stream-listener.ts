@@ -12,7 +12,7 @@ import { type Connection, createConnection, type Link, type Reader } from './con
 import { createConnectionCount } from './connection-count.ts'
 import { drain } from './drain.ts'
 import { isNoIpv6, listenError } from './listen-error.ts'
-import { type Counters, createCounters, type Listener, type ListenOptions } from './listener.ts'
+import { type Counters, createCounters, type Listener, type ListenOptions, type PauseReason } from './listener.ts'
 import type { OtherProtocol } from './other-protocol.ts'
 import { canonicalAddress } from './peer.ts'
 
@@ -58,7 +58,7 @@ export async function startStream(
   const openCount = options.connectionCount ?? createConnectionCount()
   let nextId = 1
   let accepted = 0
-  let paused = false
+  const paused = new Set<PauseReason>()
   let closing: Promise<void> | undefined
 
   const server = await listen(config, protocol, options)
@@ -122,7 +122,7 @@ export async function startStream(
       },
     )
     connections.set(socket, connection)
-    if (paused) connection.pause()
+    if (paused.size > 0) connection.pause()
   }
 
   function forget(socket: Socket, peer: string): void {
@@ -158,14 +158,12 @@ export async function startStream(
     address: bound.address,
     port: bound.port,
     counters,
-    pause() {
-      if (paused) return
-      paused = true
+    pause(reason) {
+      paused.add(reason)
       for (const connection of connections.values()) connection?.pause()
     },
-    resume() {
-      if (!paused) return
-      paused = false
+    resume(reason) {
+      if (!paused.delete(reason) || paused.size > 0) return
       const now = clock.monotonic()
       for (const connection of connections.values()) connection?.resume(now)
     },

@@ -8,7 +8,7 @@ import type { UdpConfig } from '../config/schema.ts'
 import { drain } from './drain.ts'
 import { createDropMeter } from './kernel-drops.ts'
 import { isNoIpv6, listenError } from './listen-error.ts'
-import { createCounters, type FrameSink, type Listener, type ListenOptions } from './listener.ts'
+import { createCounters, type FrameSink, type Listener, type ListenOptions, type PauseReason } from './listener.ts'
 import { udpDescriptor, udpReading } from './udp-handle.ts'
 import { createUdpSources } from './udp-sources.ts'
 
@@ -24,7 +24,7 @@ export async function startUdp(config: UdpConfig, sink: FrameSink, options: List
   const reading = udpReading(socket)
   const meter = createDropMeter(udpDescriptor(socket), { inherited: options.fd !== undefined })
   const meterTimer = setInterval(readKernelDrops, 1000).unref()
-  let paused = false
+  const paused = new Set<PauseReason>()
   let closing: Promise<void> | undefined
   checkBuffer(socket, config, log)
 
@@ -35,14 +35,18 @@ export async function startUdp(config: UdpConfig, sink: FrameSink, options: List
       counters.dropped.empty++
       return
     }
-    if (paused && reading === undefined) {
-      counters.dropped.queue_full++
-      return
-    }
     const source = sourceOf(from)
     if (source === undefined) {
       counters.dropped.not_allowed++
       warnings.warn('udp not_allowed', { peer: from }, 'a datagram from an address that may not send (receive.allow)')
+      return
+    }
+    if (paused.has('disk')) {
+      counters.dropped.disk_full++
+      return
+    }
+    if (paused.has('queue') && reading === undefined) {
+      counters.dropped.queue_full++
       return
     }
     counters.frames++
@@ -57,6 +61,20 @@ export async function startUdp(config: UdpConfig, sink: FrameSink, options: List
     if (lost > 0) {
       warnings.warn('udp kernel_drops', { lost }, 'the kernel dropped datagrams: more arrived than could be read')
     }
+  }
+
+  /** Changes the reasons, and reads or not as they say. */
+  function turn(change: () => void): void {
+    if (closing !== undefined) return
+    const wasReading = isReading()
+    change()
+    if (isReading() === wasReading) return
+    if (wasReading) reading?.stop()
+    else reading?.start()
+  }
+
+  function isReading(): boolean {
+    return paused.size === 0 || paused.has('disk')
   }
 
   async function close(): Promise<void> {
@@ -74,16 +92,8 @@ export async function startUdp(config: UdpConfig, sink: FrameSink, options: List
     address,
     port,
     counters,
-    pause() {
-      if (paused || closing !== undefined) return
-      paused = true
-      reading?.stop()
-    },
-    resume() {
-      if (!paused || closing !== undefined) return
-      paused = false
-      reading?.start()
-    },
+    pause: reason => turn(() => paused.add(reason)),
+    resume: reason => turn(() => paused.delete(reason)),
     close() {
       closing ??= close()
       return closing

@@ -6,14 +6,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { startSearchPool } from '../../src/app/search-pool.ts'
 import { createMetrics } from '../../src/base/metrics.ts'
-import type { StoreConfig } from '../../src/config/schema.ts'
 
-const config: StoreConfig = {
-  retention: [{ query: '*', keep: '90d' }],
-  searchTimeoutSeconds: 30,
-  searchMemoryMiB: 256,
-  parallelSearches: 1,
-}
+const config = { searchTimeoutSeconds: 30, searchMemoryMiB: 256, parallelSearches: 1 }
 const totals = { method: 'totals', q: '', request: {} } as const
 
 test('a cancelled search rejects at once and the next one is answered', async () => {

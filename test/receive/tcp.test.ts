@@ -125,7 +125,7 @@ test('limits of connections, per source and in all; a closed one makes room', as
 test('paused: nothing is read, the sender waits, nothing is lost', async () => {
   const { sink, listener } = await start()
   await using _ = listener
-  sink.onFrame = () => listener.pause()
+  sink.onFrame = () => listener.pause('queue')
   const client = await dial(listener.port)
   const line = `<13>${'x'.repeat(995)}\n`
   const count = 20_000
@@ -140,20 +140,35 @@ test('paused: nothing is read, the sender waits, nothing is lost', async () => {
   ok(client.writableLength > 0, 'the rest waits at the sender')
 
   sink.onFrame = undefined
-  listener.resume()
+  listener.resume('queue')
   await sink.until(count + 2)
   equal(sink.frames.length, count + 2)
   ok(sink.texts().includes('<13>late'))
+})
+
+test('paused for two reasons: it is read when both are gone', async () => {
+  const { sink, listener } = await start()
+  await using _ = listener
+  const client = await dial(listener.port)
+  await until(() => listener.counters.connections === 1)
+  listener.pause('queue')
+  listener.pause('disk')
+  client.write('<13>one\n')
+  listener.resume('queue')
+  for (let n = 0; n < 100; n++) await new Promise(setImmediate)
+  equal(listener.counters.bytes, 0)
+  listener.resume('disk')
+  await sink.until(1)
 })
 
 test('what arrived before close is delivered, with the unfinished frame', async () => {
   const { sink, listener } = await start()
   const client = await dial(listener.port)
   await until(() => listener.counters.connections === 1)
-  listener.pause()
+  listener.pause('queue')
   client.write('<13>one\n<13>tw')
   await until(() => client.writableLength === 0)
-  listener.resume()
+  listener.resume('queue')
   await listener.close()
   deepEqual(sink.texts(), ['<13>one', '<13>tw'])
   await once(client, 'close')
@@ -182,10 +197,10 @@ test('silent connections are closed: no first frame, or nothing for too long', a
   equal(listener.counters.timeouts, 2)
   deepEqual(sink.texts(), ['<13>hello', '<13>never en'], 'what the slow one had sent is kept')
 
-  listener.pause()
+  listener.pause('queue')
   now = 100_000
   t.mock.timers.tick(1000)
-  listener.resume()
+  listener.resume('queue')
   t.mock.timers.tick(1000)
   equal(listener.counters.openConnections, 1, 'time that we did not read does not count')
   now = 160_000

@@ -86,22 +86,46 @@ test('the largest datagram comes whole', async () => {
 
 test('paused: datagrams wait in the kernel; what overflows is counted to the last one', async () => {
   const { sink, listener } = await start({}, { receiveBufferBytes: 65_536 })
-  listener.pause()
+  listener.pause('queue')
   const sent = 3000
   for (let n = 0; n < sent; n++) await send(v4, Buffer.alloc(200, 'x'), listener.port, '127.0.0.1')
   equal(sink.frames.length, 0)
-  listener.resume()
+  listener.resume('queue')
   await listener.close()
   notEqual(listener.counters.kernelDrops, 0)
   ok(sink.frames.length > 0)
   equal(listener.counters.kernelDrops + sink.frames.length, sent)
 })
 
+test('while the disk is full datagrams are read and counted, to the last one', async () => {
+  const { sink, listener } = await start()
+  await using _ = listener
+  const { dropped } = listener.counters
+  listener.pause('queue')
+  listener.pause('disk')
+  for (let n = 0; n < 50; n++) await send(v4, `${n}`, listener.port, '127.0.0.1')
+  await until(() => dropped.disk_full === 50)
+  listener.resume('disk')
+  await send(v4, 'waits for the queue', listener.port, '127.0.0.1')
+  listener.pause('disk')
+  listener.resume('queue')
+  await until(() => dropped.disk_full === 51)
+  equal(sink.frames.length, 0)
+  listener.resume('disk')
+  await send(v4, 'taken', listener.port, '127.0.0.1')
+  await sink.until(1)
+  listener.pause('disk')
+  await send(v4, 'late', listener.port, '127.0.0.1')
+  await listener.close()
+  const { received, frames } = listener.counters
+  deepEqual([received, frames, dropped.disk_full], [53, 1, 52])
+})
+
 test('what arrived before close is delivered', async () => {
   const { sink, listener } = await start()
-  listener.pause()
+  listener.pause('queue')
   for (let n = 0; n < 100; n++) await send(v4, `${n}`, listener.port, '127.0.0.1')
-  listener.resume()
+  listener.resume('queue')
   await listener.close()
   equal(sink.frames.length, 100)
   await listener.close()
@@ -152,13 +176,13 @@ test('what the kernel drops of a shared port is counted once, by the thread whos
   const first = await start({ sharing: 'first' }, small)
   const second = await start({ sharing: 'further' }, { ...small, port: first.listener.port })
   const listeners = [first.listener, second.listener]
-  for (const listener of listeners) listener.pause()
+  for (const listener of listeners) listener.pause('queue')
   const senders = Array.from({ length: 16 }, () => createSocket('udp4'))
   const sent = 6000
   for (let n = 0; n < sent; n++)
     await send(senders[n % 16] as Socket, Buffer.alloc(200, 'x'), first.listener.port, '127.0.0.1')
   for (const sender of senders) sender.close()
-  for (const listener of listeners) listener.resume()
+  for (const listener of listeners) listener.resume('queue')
   await Promise.all(listeners.map(listener => listener.close()))
   const taken = first.sink.frames.length + second.sink.frames.length
   const dropped = listeners.reduce((sum, { counters }) => sum + counters.kernelDrops, 0)

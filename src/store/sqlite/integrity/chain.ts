@@ -24,11 +24,11 @@ export type Link = {
 }
 
 /** Why whole days go. */
-export type RemovalReason = 'age' | 'size'
+export type RemovalReason = 'age' | 'size' | 'disk'
 
 /** A link without records says what happened to the store, or only that Picket was alive. */
 export type ChainEvent =
-  /** Days removed because they were too old, or the records took too much room; the last link of the newest one.
+  /** Days removed because they were too old, or the records took too much room, or the disk was nearly full; the last link of the newest one.
    *  Without a reason: by a Picket that knew age only. */
   | {
       readonly kind: 'retention'

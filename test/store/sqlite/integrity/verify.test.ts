@@ -292,17 +292,23 @@ test('a batch row changed', () => {
 
 test('a day removed: by retention, and by somebody', () => {
   withFolder(dir => {
-    for (const days of [0, 1, 2]) fillSmall(dir, noon + days * dayMs)
+    for (const days of [0, 1, 2, 3]) fillSmall(dir, noon + days * dayMs)
     withAppender(
       dir,
       appender => appender.removeDaysBefore('20261124', 'age'),
-      () => noon + 2 * dayMs,
+      () => noon + 3 * dayMs,
     )
     isSaid(dir, ['intact'])
     withAppender(
       dir,
       appender => appender.removeDaysBefore('20261125', 'size'),
-      () => noon + 2 * dayMs,
+      () => noon + 3 * dayMs,
+    )
+    isSaid(dir, ['intact'])
+    withAppender(
+      dir,
+      appender => appender.removeDaysBefore('20261126', 'disk'),
+      () => noon + 3 * dayMs,
     )
     isSaid(dir, ['intact'])
     const reasons: unknown[] = []
@@ -312,9 +318,9 @@ test('a day removed: by retention, and by somebody', () => {
         for (const body of db.prepare('SELECT body FROM event ORDER BY n').pluck().all() as string[])
           reasons.push((JSON.parse(body) as { reason?: string }).reason)
       },
-      noon + 2 * dayMs,
+      noon + 3 * dayMs,
     )
-    deepEqual(reasons, ['age', 'size'])
+    deepEqual(reasons, ['age', 'size', 'disk'])
   })
   withFolder(dir => {
     for (const days of [0, 1, 2]) fillSmall(dir, noon + days * dayMs)
