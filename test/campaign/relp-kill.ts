@@ -24,6 +24,8 @@ export type RelpFigures = {
 }
 
 const messagesPerRound = 1500
+/** rsyslogd has enough to send: beyond its queues it would stop to read, and nothing new would come from it. */
+const enoughWaiting = 10_000
 
 /** Kills a Picket `rounds` times on one data folder; throws on the first broken promise. */
 export async function killUnderRelp(
@@ -40,16 +42,17 @@ export async function killUnderRelp(
     await using rsyslogd = await startRsyslogd(relpAction(tap.port), { hostname: 'web07', timeZone: 'UTC' })
     for (let round = 0; round < rounds; round++) {
       const before = tap.acknowledged.size
-      const sending = send(rsyslogd.tcp, messages, messages + messagesPerRound)
-      messages += messagesPerRound
+      const more = messages - before < enoughWaiting ? messagesPerRound : 0
+      const sending = send(rsyslogd.tcp, messages, messages + more)
+      messages += more
       // the sender tries again every second; the kill comes while the answers do
       await eventually(() => tap.acknowledged.size > before, 'an answer')
       await new Promise(resolve => setTimeout(resolve, Math.random() * 60))
       await picket.stop('SIGKILL')
-      await sending
       const startedAt = performance.now()
       picket = await startPicket({ dataDir, receive })
       recoveries.push(performance.now() - startedAt)
+      await sending
       log(`round ${round}: ${tap.sent.size} sent, ${tap.acknowledged.size} acknowledged`)
     }
     await using last = picket
@@ -99,11 +102,11 @@ async function sentInFull(tap: Awaited<ReturnType<typeof startRelpTap>>): Promis
   )
 }
 
-/** A disk queue keeps what is not answered. The pause between attempts is 1 s: the usual ones are long for a test. */
+/** A disk queue keeps what is not answered. The pause between attempts stays at 1 s: the usual ones grow, and are long for a test. */
 export function relpAction(port: number): string {
   return `module(load="omrelp")
 action(type="omrelp" target="127.0.0.1" port="${port}" template="RSYSLOG_ForwardFormat" action.resumeRetryCount="-1"
-  action.resumeInterval="1" queue.type="LinkedList" queue.fileName="relp" queue.saveOnShutdown="on")`
+  action.resumeInterval="1" action.resumeIntervalMax="1" queue.type="LinkedList" queue.fileName="relp" queue.saveOnShutdown="on")`
 }
 
 /** Numbered messages through the TCP input of rsyslogd. */
