@@ -5,7 +5,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
-import { type Books, differenceOf, noSums, type Sums } from '../model/books.ts'
+import { type Books, differenceOf, losses, noSums, type Sums } from '../model/books.ts'
 import type { Transport } from '../model/record.ts'
 import { loadBooks, openLedgerFile } from '../store/ledger-file.ts'
 import type { Committed } from '../store/sqlite/append.ts'
@@ -34,8 +34,6 @@ type Options = {
 }
 
 const tellLossesEveryMs = 10_000
-/** What is lost; what receive.allow refuses and what had no content is not. */
-const losses = ['kernel_dropped', 'queue_full', 'disk_full', 'rate_limited', 'lost_at_end'] as const
 
 /** Opens the books where the last run left them. Before anything is stored: it looks at what the store has more. */
 export function openLedger({ dataDir, own, metrics, clock, log }: Options): Ledger {

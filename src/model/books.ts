@@ -62,6 +62,9 @@ export const noSums: Readonly<Sums> = {
   kernel_dropped: 0,
 }
 
+/** What is lost; what receive.allow refuses and what had no content is not. */
+export const losses = ['kernel_dropped', 'queue_full', 'disk_full', 'rate_limited', 'lost_at_end'] as const
+
 /** What received frames are missing from, or too many in, the other columns: 0, or a bug. */
 export function differenceOf(sums: Readonly<Sums>): number {
   const { received, kernel_dropped: _, ...outcomes } = sums

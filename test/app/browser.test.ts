@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { type LedgerJson, noSums } from '../../src/model/books.ts'
 import { pathOf, peersMissing } from './peers.ts'
 import { eventually, type Picket, sendTcp, startPicket } from './picket.ts'
 
@@ -170,10 +171,11 @@ test('from the printed link to the acknowledged alert', options, async t => {
     await checkPage(page, 'alerts')
   })
 
-  await t.test('overview, hosts and rules', async () => {
+  await t.test('overview, hosts, rules and system', async () => {
     for (const [path, name, wanted] of [
       ['/', 'overview', 'Top commands, 24 h'],
       ['/hosts', 'hosts', 'web01'],
+      ['/system', 'system', 'Every message is accounted for'],
       ['/rules', 'rules', 'Netcat listens or runs a program'],
     ] as const) {
       await page.goto(`${picket.web}${path}`)
@@ -225,6 +227,39 @@ test('from the printed link to the acknowledged alert', options, async t => {
     await checkPage(page, 'silence-alert')
   })
 
+  await t.test(
+    'the system page: the books as they are, fit for a phone, and loud when they do not balance',
+    async () => {
+      const answered = page.waitForResponse('**/api/v1/ledger')
+      await page.keyboard.press('g')
+      await page.keyboard.press('y')
+      const { total } = (await (await answered).json()) as LedgerJson
+      const books = main.getByRole('region', { name: 'The books' })
+      const inRow = (name: string) =>
+        books
+          .getByRole('row', { name: new RegExp(`^${name}`) })
+          .getByRole('cell')
+          .first()
+      equal(await inRow('Received').innerText(), String(total.received))
+      equal(await inRow('stored').innerText(), String(total.stored))
+      await page.setViewportSize({ width: 390, height: 844 })
+      equal(await main.evaluate((element: Box) => element.scrollWidth - element.clientWidth), 0, 'too wide for a phone')
+      await page.setViewportSize({ width: 1280, height: 800 })
+      await page.route('**/api/v1/ledger', route => route.fulfill({ json: lossyLedger }))
+      await page.reload()
+      await main.getByText('3 messages are unaccounted for').waitFor()
+      await main.getByRole('alert').getByText('The books do not balance.').waitFor()
+      await main.getByText('2 ends were no orderly stops').waitFor()
+      await checkPage(page, 'system-lossy')
+      await page.route('**/api/v1/ledger', route => route.abort())
+      await page.reload()
+      await main.getByRole('alert').getByText('Picket does not answer.').waitFor()
+      await page.unroute('**/api/v1/ledger')
+      await main.getByRole('button', { name: 'Try again' }).click()
+      await main.getByText('Every message is accounted for').waitFor()
+    },
+  )
+
   await t.test('a chart has the colours of the theme', async () => {
     await page.goto(`${picket.web}/`)
     await page.locator('.uplot canvas').waitFor()
@@ -246,6 +281,7 @@ test('from the printed link to the acknowledged alert', options, async t => {
       '/hosts',
       '/alerts',
       '/rules',
+      '/system',
       '/search?q=',
       '/search?q=__proto__',
       '/search?q=%E2%80%AEx',
@@ -280,6 +316,24 @@ test('from the printed link to the acknowledged alert', options, async t => {
   await page.evaluate(`document.body.append(Object.assign(document.createElement('style'), { textContent: 'p {}' }))`)
   await eventually(() => problems.some(problem => problem.startsWith('style-src')), 'a violation made on purpose')
 })
+
+const lossySums = {
+  ...noSums,
+  received: 1_204_123,
+  stored: 1_203_900,
+  queue_full: 120,
+  empty: 100,
+  kernel_dropped: 4711,
+}
+const lossyLedger: LedgerJson = {
+  since: '2026-11-01T08:00:00.000Z',
+  at: '2026-11-23T12:00:00.000Z',
+  closed: false,
+  crashes: 2,
+  difference: 3,
+  listeners: { udp: lossySums, tcp: noSums, tls: noSums, relp: noSums, internal: noSums },
+  total: lossySums,
+}
 
 /** What the server's types do not know of an element. */
 type Box = { readonly scrollWidth: number; readonly clientWidth: number }

@@ -15,6 +15,7 @@ const Search = lazy(() => import('./pages/search.tsx').then(page => page.Search)
 const Alerts = lazy(() => import('./pages/alerts.tsx').then(page => page.Alerts))
 const Hosts = lazy(() => import('./pages/hosts.tsx').then(page => page.Hosts))
 const Rules = lazy(() => import('./pages/rules.tsx').then(page => page.Rules))
+const System = lazy(() => import('./pages/system.tsx').then(page => page.System))
 
 export function App() {
   if (sessionError.value)
@@ -32,6 +33,7 @@ export function App() {
                 <Route path="/alerts/:id" component={Alerts} />
                 <Route path="/hosts" component={Hosts} />
                 <Route path="/rules" component={Rules} />
+                <Route path="/system" component={System} />
                 <Route path="/login" component={ToOverview} />
                 <Route path="/setup" component={ToOverview} />
                 <Route default component={NotFound} />

@@ -1,11 +1,13 @@
 // What the server answers; docs/api.md is the source. Records and levels are the server's own types.
 import type { AlertState } from '../../../src/model/alert.ts'
+import type { LedgerJson } from '../../../src/model/books.ts'
 import type { Channel } from '../../../src/model/channel.ts'
 import type { RecordJson } from '../../../src/model/record.ts'
 import type { Level } from '../../../src/model/rule.ts'
 import type { SourceState } from '../../../src/model/source.ts'
 
 export type { AlertState, Channel, Level, RecordJson, SourceState }
+export type LedgerAnswer = LedgerJson
 
 type Role = 'viewer' | 'analyst' | 'admin'
 
@@ -125,6 +127,7 @@ export type StatusAnswer = {
     readonly port: number
     readonly frames: number
     readonly bytes: number
+    readonly frames_per_second: number
     readonly connections: number | null
     readonly dropped: { readonly [reason: string]: number }
   }[]

@@ -12,6 +12,7 @@ import { OpenAlerts } from '../overview/open-alerts.tsx'
 import { TopValues } from '../overview/top-values.tsx'
 import { number } from '../time/format.ts'
 import { ErrorNotice, Skeleton } from '../ui/notice.tsx'
+import { Warnings } from '../ui/warnings.tsx'
 
 const refreshEveryMs = 30_000
 const waitingEveryMs = 1000
@@ -84,16 +85,5 @@ function Dashboard({ status }: { status: StatusAnswer }) {
         />
       </div>
     </div>
-  )
-}
-
-function Warnings({ warnings }: { warnings: readonly string[] }) {
-  if (warnings.length === 0) return null
-  return (
-    <ul class="notice-warning" aria-label={t('overview.warnings')}>
-      {warnings.map(warning => (
-        <li key={warning}>{warning}</li>
-      ))}
-    </ul>
   )
 }

@@ -46,6 +46,7 @@ function groups(): readonly { title: string; keys: readonly (readonly [string, s
         ['g a', t('nav.alerts')],
         ['g h', t('nav.hosts')],
         ['g r', t('nav.rules')],
+        ['g y', t('nav.system')],
         ['?', t('help.title')],
         ['Esc', t('help.back')],
       ],

@@ -1,6 +1,18 @@
 // The frame of every page: navigation, who is signed in, language, theme, the keys that work everywhere.
 import './shell.css'
-import { Bell, CircleHelp, House, LogOut, Monitor, Moon, ScrollText, Search, Server, Sun } from 'lucide-preact'
+import {
+  Activity,
+  Bell,
+  CircleHelp,
+  House,
+  LogOut,
+  Monitor,
+  Moon,
+  ScrollText,
+  Search,
+  Server,
+  Sun,
+} from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -21,6 +33,7 @@ const pages = [
   { path: '/alerts', key: 'nav.alerts', icon: Bell, letter: 'a' },
   { path: '/hosts', key: 'nav.hosts', icon: Server, letter: 'h' },
   { path: '/rules', key: 'nav.rules', icon: ScrollText, letter: 'r' },
+  { path: '/system', key: 'nav.system', icon: Activity, letter: 'y' },
 ] as const
 
 export function Shell({ children }: { children: ComponentChildren }) {
