@@ -64,6 +64,13 @@ test('silence of a part is not silence of the host, and nobody waits for what is
   deepEqual(state({ state: 'silent' }, { channel: 'cron', state: 'retired' }), ['silent', false, false])
   deepEqual(state({ state: 'silent', muted: true }, { channel: 'cron' }), ['live', false, false])
   deepEqual(state({ state: 'silent', muted: true }), ['silent', false, true])
+  const before = '2026-11-22T12:00:00.000Z'
+  deepEqual(
+    state({ state: 'silent', peer: '192.0.2.200', last_seen: before }, {}),
+    ['live', false, false],
+    'a new address',
+  )
+  deepEqual(state({ peer: '192.0.2.200', last_seen: before }, { state: 'silent' }), ['silent', false, false])
   deepEqual(state({ state: 'retired' }), ['retired', false, false])
 })
 
@@ -89,7 +96,7 @@ test('the clock that is off furthest, not a message on its way', () => {
   equal(clockOf({ id: 1, clock_offset_seconds: 6 }, { id: 2, clock_offset_seconds: -312 }), 2)
 })
 
-test('the filter of the URL: a state that some source has, and every word', () => {
+test('the filter of the URL: a state that some channel has, and every word', () => {
   const hosts = hostsOf([
     source({ channel: 'history', state: 'silent' }),
     source({ channel: 'auth' }),

@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact'
 import type { SourceAnswer } from '../api/answers.ts'
 import { isAnalyst } from '../api/session.ts'
 import { t } from '../i18n/i18n.ts'
+import { visibleText } from '../text.ts'
 import { duration, number } from '../time/format.ts'
 import { SourceStateMark } from '../ui/rank.tsx'
 import { Ago, At } from '../ui/time-text.tsx'
@@ -23,7 +24,7 @@ export function HostDetail({ host, changed }: { host: Host; changed: () => void 
           <SourceActions name={host.name} sources={host.sources} changed={changed} />
         )}
       </div>
-      <ul class="sources" aria-label={t('hosts.sourcesOf', { name: host.name })}>
+      <ul class="sources" aria-label={t('hosts.sourcesOf', { name: visibleText(host.name) })}>
         {host.sources.map(source => (
           <li key={source.id} class="source">
             <SourceFacts source={source} />

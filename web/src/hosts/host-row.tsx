@@ -91,9 +91,9 @@ export function HostRow({ host, isOpen, isCursor, toggle, changed }: HostRowProp
 /** A relay farm must not fill the table. */
 const shownPeers = 2
 
-/** For scrolling to; host names are any bytes, so they are encoded. */
+/** For scrolling to. A name may be any text; the number of its first source is as unique. */
 export function hostRowId(host: Host): string {
-  return `host-${encodeURIComponent(host.name)}`
+  return `host-${host.sources[0]?.id}`
 }
 
 function ChannelChip({ channel }: { channel: HostChannel }) {

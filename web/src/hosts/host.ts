@@ -54,7 +54,7 @@ export function readHostFilter(query: { readonly [name: string]: string | undefi
   return { state: sourceStates.find(state => state === query['state']), text: query['text'] ?? '' }
 }
 
-/** Hosts with a source in the state, and every word somewhere in name, peers, transports or channels. */
+/** Hosts with a channel in the state, and every word somewhere in name, peers, transports or channels. */
 export function filterHosts(hosts: readonly Host[], { state, text }: HostFilter): readonly Host[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   return hosts.filter(host => {
@@ -66,7 +66,7 @@ export function filterHosts(hosts: readonly Host[], { state, text }: HostFilter)
 }
 
 export function hasState(host: Host, state: SourceState): boolean {
-  return host.sources.some(source => source.state === state)
+  return host.channels.some(channel => channel.state === state)
 }
 
 /** True when the sender's clock is so far from Picket's that a person should look. */
@@ -79,19 +79,21 @@ function hostOf(name: string, members: readonly SourceAnswer[]): Host {
   const sources = members.toSorted(
     (a, b) => channels.indexOf(a.channel) - channels.indexOf(b.channel) || a.peer.localeCompare(b.peer),
   )
+  const heard = channelsOf(sources)
+  const activeChannels = heard.filter(({ state }) => state !== 'retired')
+  const watched = activeChannels.filter(({ muted }) => !muted)
   const active = sources.filter(({ state }) => state !== 'retired')
-  const watched = active.filter(({ muted }) => !muted)
   // Nobody waits for what is muted: its silence is not the host's.
-  const state = worst(watched.length > 0 ? watched : active)
+  const state = worst(watched.length > 0 ? watched : activeChannels)
   const pauses = active.map(source => source.usual_pause_seconds).filter(pause => pause !== null)
   const [first] = sources
   return {
     name,
     sources,
-    channels: channelsOf(sources),
+    channels: heard,
     state,
-    isPart: state === 'silent' && active.some(source => source.state !== 'silent'),
-    muted: active.length > 0 && watched.length === 0,
+    isPart: state === 'silent' && activeChannels.some(channel => channel.state !== 'silent'),
+    muted: activeChannels.length > 0 && watched.length === 0,
     last_seen: latest(sources),
     usualPauseSeconds: pauses.length === 0 ? null : Math.min(...pauses),
     clock: active.filter(isClockOff).toSorted((a, b) => offsetOf(b) - offsetOf(a))[0],
@@ -102,17 +104,21 @@ function hostOf(name: string, members: readonly SourceAnswer[]): Host {
   }
 }
 
+/** A channel is as its newest source is: a host that has a new address has not fallen silent at the old one. */
 function channelsOf(sources: readonly SourceAnswer[]): readonly HostChannel[] {
-  return [...Map.groupBy(sources, source => source.channel)].map(([channel, members]) => ({
-    channel,
-    state: worst(members),
-    muted: members.every(source => source.muted),
-    last_seen: latest(members),
-  }))
+  return [...Map.groupBy(sources, source => source.channel)].map(([channel, members]) => {
+    const active = members.filter(({ state }) => state !== 'retired')
+    const newest = (active.length > 0 ? active : members).reduce((a, b) => (heardAt(b) > heardAt(a) ? b : a))
+    return { channel, state: newest.state, muted: newest.muted, last_seen: newest.last_seen }
+  })
 }
 
-function worst(sources: readonly SourceAnswer[]): SourceState {
-  return statesByUrgency.find(state => sources.some(source => source.state === state)) ?? 'retired'
+function heardAt({ last_seen: at }: SourceAnswer): string {
+  return at ?? ''
+}
+
+function worst(given: readonly HostChannel[]): SourceState {
+  return statesByUrgency.find(state => given.some(channel => channel.state === state)) ?? 'retired'
 }
 
 /** Muted hosts stand behind all that are watched, before the retired. */

@@ -4,6 +4,7 @@ import type { SourceAnswer } from '../api/answers.ts'
 import { type ApiError, post } from '../api/request.ts'
 import { asApiError } from '../api/use-resource.ts'
 import { t } from '../i18n/i18n.ts'
+import { visibleText } from '../text.ts'
 import { ErrorNotice } from '../ui/notice.tsx'
 import { RetireDialog } from './retire-dialog.tsx'
 
@@ -46,7 +47,7 @@ export function SourceActions({ name, sources, changed }: SourceActionsProps) {
   return (
     <div class="source-actions">
       <div class="row">
-        <div class="mutes" role="group" aria-label={t('hosts.muteOf', { name })}>
+        <div class="mutes" role="group" aria-label={t('hosts.muteOf', { name: visibleText(name) })}>
           <span class="hint">{t('hosts.mute')}</span>
           {mutes.map(({ key, forMs }) => (
             <button

@@ -4,7 +4,7 @@ import { get } from '../api/request.ts'
 import { type Resource, useEvery, useResource } from '../api/use-resource.ts'
 
 const pageSize = 5000
-const refreshEveryMs = 15_000
+const refreshEveryMs = 30_000
 
 export function useSources(): Resource<readonly SourceAnswer[]> {
   const sources = useResource('sources', loadSources)

@@ -1,6 +1,6 @@
 // Who sends, and who fell silent: one row per host; the filter and the open host are in the URL.
 import '../hosts/hosts.css'
-import { useRef, useState } from 'preact/hooks'
+import { useMemo, useRef, useState } from 'preact/hooks'
 import { filterHosts, type Host, hasState, hostsOf, readHostFilter, statesByUrgency } from '../hosts/host.ts'
 import { HostRow, hostRowId } from '../hosts/host-row.tsx'
 import { useSources } from '../hosts/use-sources.ts'
@@ -21,7 +21,7 @@ export function Hosts() {
   const [shown, setShown] = useState(pageSize)
   const [cursor, setCursor] = useState(query['open'])
   const text = useRef<HTMLInputElement>(null)
-  const all = hostsOf(sources.data ?? [])
+  const all = useMemo(() => hostsOf(sources.data ?? []), [sources.data])
   const fitting = filterHosts(all, filter)
   const rows = fitting.slice(0, shown)
   const openName = query['open']
@@ -55,7 +55,7 @@ export function Hosts() {
     <div class="page">
       <div class="hosts-head">
         <h1>{t('nav.hosts')}</h1>
-        <StateChoice hosts={all} chosen={filter.state} choose={state => update({ state })} />
+        <StateChoice hosts={sources.data && all} chosen={filter.state} choose={state => update({ state })} />
         <label class="hosts-text">
           <span class="visually-hidden">{t('hosts.filter')}</span>
           <input
@@ -118,7 +118,8 @@ export function Hosts() {
 }
 
 type StateChoiceProps = {
-  readonly hosts: readonly Host[]
+  /** undefined while they are not known: then nothing is counted. */
+  readonly hosts: readonly Host[] | undefined
   readonly chosen: string | undefined
   readonly choose: (state: string | undefined) => void
 }
@@ -128,7 +129,7 @@ function StateChoice({ hosts, chosen, choose }: StateChoiceProps) {
   return (
     <div class="row host-states" role="group" aria-label={t('hosts.byState')}>
       <button type="button" class="button small" aria-pressed={chosen === undefined} onClick={() => choose(undefined)}>
-        {t('hosts.every')} <span class="host-count">{number(hosts.length)}</span>
+        {t('hosts.every')} {hosts && <span class="host-count">{number(hosts.length)}</span>}
       </button>
       {statesByUrgency.map(state => (
         <button
@@ -139,7 +140,7 @@ function StateChoice({ hosts, chosen, choose }: StateChoiceProps) {
           onClick={() => choose(chosen === state ? undefined : state)}
         >
           <SourceStateMark state={state} />
-          <span class="host-count">{number(hosts.filter(host => hasState(host, state)).length)}</span>
+          {hosts && <span class="host-count">{number(hosts.filter(host => hasState(host, state)).length)}</span>}
         </button>
       ))}
     </div>
