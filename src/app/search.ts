@@ -1,14 +1,15 @@
 // The searches that the web server offers, over the search processes. A count over much is shared out among them. A live
 // tail is a search that remembers where it stopped.
 import { EventEmitter, once } from 'node:events'
+import { PicketError } from '../base/errors.ts'
 import type { SearchService, TailBatch } from '../http/services.ts'
 import { recordId } from '../model/row.ts'
 import { parseQuery } from '../query/parse.ts'
 import type { Committed } from '../store/sqlite/append.ts'
 import { makesFewRecords } from '../store/sqlite/block-test.ts'
 import { isColumnField } from '../store/sqlite/facets.ts'
-import { addFacets, addHistograms } from '../store/sqlite/shares.ts'
-import type { CountBounds, FacetCounts, Facets, Share } from '../store/store.ts'
+import { addDamaged, addFacets, addHistograms } from '../store/sqlite/shares.ts'
+import type { CountBounds, FacetCounts, Facets, SearchPage, Share } from '../store/store.ts'
 import type { SearchPool } from './search-pool.ts'
 
 /** Records of one tail batch; what came beyond them is counted as skipped. */
@@ -48,6 +49,7 @@ export function createSearches(pool: SearchPool): Searches {
         next_cursor: page.nextCursor,
         scanned: page.scanned,
         took_ms: tookSince(startedAt),
+        ...addDamaged([page]),
       }
     },
 
@@ -88,7 +90,7 @@ export function createSearches(pool: SearchPool): Searches {
       )
       const facets: Facets = Object.fromEntries(fields.map(field => [field, found[field] ?? []]))
       const sampled = Object.assign({}, ...parts.map(part => part.sampled)) as FacetCounts['sampled']
-      return { facets, sampled, took_ms: tookSince(startedAt) }
+      return { facets, sampled, took_ms: tookSince(startedAt), ...addDamaged(parts) }
     },
 
     async *tail({ q }, signal): AsyncIterable<TailBatch> {
@@ -113,14 +115,19 @@ export function createSearches(pool: SearchPool): Searches {
     async *export({ q, limit = Number.MAX_SAFE_INTEGER, ...range }, signal) {
       let left = limit
       let cursor: string | undefined
+      let damaged: SearchPage['damaged']
       while (left > 0) {
         const request = { ...range, limit: Math.min(left, exportPageRecords), cursor, budgetMs: pageBudgetMs }
         const page = await pool.run({ method: 'search', q, request }, signal)
         if (page.records.length > 0) yield page.records
         left -= page.records.length
-        if (page.nextCursor === null) return
+        damaged = addDamaged([{ damaged }, page]).damaged
+        if (page.nextCursor === null) break
         cursor = page.nextCursor
       }
+      // a file has no place for a notice: whoever takes it must not believe that it is all
+      for (const { day, reason } of damaged ?? [])
+        throw new PicketError('DATA_UNREADABLE', `the export lacks what cannot be read of ${day}: ${reason}`)
     },
   }
 

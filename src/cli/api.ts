@@ -2,6 +2,7 @@
 import { PicketError } from '../base/errors.ts'
 import type { LedgerJson } from '../model/books.ts'
 import type { RecordJson } from '../model/record.ts'
+import type { DamagedDay } from '../store/store.ts'
 import type { Io } from './io.ts'
 
 export type RecordsQuery = {
@@ -20,7 +21,11 @@ export async function fetchRecords(
   url: string,
   { q, from, to, limit, cursor, raw }: RecordsQuery,
   io: ApiIo,
-): Promise<{ readonly records: readonly RecordJson[]; readonly nextCursor: string | null }> {
+): Promise<{
+  readonly records: readonly RecordJson[]
+  readonly nextCursor: string | null
+  readonly damaged?: readonly DamagedDay[] | undefined
+}> {
   const parameters = {
     q,
     from: from === undefined ? undefined : new Date(from).toISOString(),
@@ -33,8 +38,9 @@ export async function fetchRecords(
   const page = (await fetchJson(apiUrl(url, 'records', parameters), io)) as {
     readonly records: readonly RecordJson[]
     readonly next_cursor: string | null
+    readonly damaged?: readonly DamagedDay[]
   }
-  return { records: page.records, nextCursor: page.next_cursor }
+  return { records: page.records, nextCursor: page.next_cursor, damaged: page.damaged }
 }
 
 /** `GET /api/v1/ledger`. Errors: UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST, SEARCH_FAILED when there is no answer. */

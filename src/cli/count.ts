@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { visible } from '../base/visible.ts'
 import { type Cli, createCommand } from './cli.ts'
 import { addDataOptions, type ConfigOptions, dataDirFor } from './config-option.ts'
+import { createDamageTeller } from './damaged.ts'
 import { wholeNumber } from './number-option.ts'
 import { queryOf } from './query.ts'
 import { resolveTimeOption, sinceOption, untilOption } from './time-option.ts'
@@ -38,7 +39,8 @@ export function countCommand({ io, engine, exit }: Cli): Command {
       try {
         const now = io.clock.now()
         const range = { from: resolveTimeOption(options.since, now), to: resolveTimeOption(options.until, now) }
-        const { facets } = reader.facets({ ...range, query, fields, limit: options.limit })
+        const { facets, damaged } = reader.facets({ ...range, query, fields, limit: options.limit })
+        createDamageTeller(io)(damaged)
         if (Object.values(facets).every(values => values.length === 0)) exit(1)
         await io.out(options.json ? `${JSON.stringify(facets)}\n` : Object.entries(facets).map(printFacet).join('\n'))
       } finally {

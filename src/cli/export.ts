@@ -8,6 +8,7 @@ import type { RecordJson } from '../model/record.ts'
 import type { Reader } from '../store/store.ts'
 import { type Cli, createCommand } from './cli.ts'
 import { addDataOptions, type ConfigOptions, dataDirFor } from './config-option.ts'
+import { createDamageTeller } from './damaged.ts'
 import { createProgress } from './progress.ts'
 import { queryOf } from './query.ts'
 import { rangeOf, sinceOption, untilOption } from './time-option.ts'
@@ -51,7 +52,7 @@ export function exportCommand(cli: Cli): Command {
     try {
       const count = countRecords(io)
       const request = { query, ...range, limit: pageRecords, raw: options.raw }
-      const pages = pagesOf(reader, request, count.page, io.signal)
+      const pages = pagesOf(reader, request, count.page, io)
       const pieces = exportPieces(format, pages, { raw: options.raw, groupRows })
       if (output === undefined) await writeAll(pieces, data => io.out(data))
       else await intoFile(output, write => writeAll(pieces, write))
@@ -66,12 +67,14 @@ function* pagesOf(
   reader: Reader,
   request: Parameters<Reader['search']>[0],
   onPage: (records: readonly RecordJson[]) => void,
-  signal: AbortSignal,
+  io: Cli['io'],
 ): Iterable<readonly RecordJson[]> {
+  const tellDamaged = createDamageTeller(io)
   let cursor: string | undefined
   do {
-    if (signal.aborted) throw new PicketError('STORE_FAILED', 'the export was interrupted; it is not complete')
-    const { records, nextCursor } = reader.search({ ...request, cursor })
+    if (io.signal.aborted) throw new PicketError('STORE_FAILED', 'the export was interrupted; it is not complete')
+    const { records, nextCursor, damaged } = reader.search({ ...request, cursor })
+    tellDamaged(damaged)
     yield records
     onPage(records)
     cursor = nextCursor ?? undefined

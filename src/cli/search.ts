@@ -2,9 +2,11 @@
 import { type Command, Option } from 'commander'
 import { csvHeader, csvLine } from '../http/csv.ts'
 import type { RecordJson } from '../model/record.ts'
+import type { DamagedDay } from '../store/store.ts'
 import { fetchRecords } from './api.ts'
 import { type Cli, createCommand } from './cli.ts'
 import { addDataOptions, type ConfigOptions, dataDirFor } from './config-option.ts'
+import { createDamageTeller } from './damaged.ts'
 import { wholeNumber } from './number-option.ts'
 import { queryOf } from './query.ts'
 import { recordText } from './record-text.ts'
@@ -75,7 +77,11 @@ export function printRecord(record: RecordJson, format: OutputFormat, color: boo
   }
 }
 
-type Page = { readonly records: readonly RecordJson[]; readonly nextCursor: string | null }
+type Page = {
+  readonly records: readonly RecordJson[]
+  readonly nextCursor: string | null
+  readonly damaged?: readonly DamagedDay[] | undefined
+}
 
 async function* localPages(text: string, options: Options, { io, engine }: Cli): AsyncIterable<readonly RecordJson[]> {
   const query = queryOf(text, io)
@@ -84,7 +90,7 @@ async function* localPages(text: string, options: Options, { io, engine }: Cli):
     const range = rangeOf(options, io.clock.now())
     const next = async (cursor: string | undefined, limit: number): Promise<Page> =>
       reader.search({ ...range, query, limit, cursor, raw: options.raw })
-    yield* pagesOf(next, options.limit, io.signal)
+    yield* pagesOf(next, options.limit, io)
   } finally {
     reader.close()
   }
@@ -99,18 +105,20 @@ async function* remotePages(
   const range = rangeOf(options, io.clock.now())
   const next = (cursor: string | undefined, limit: number): Promise<Page> =>
     fetchRecords(url, { q: text, ...range, limit, cursor, raw: options.raw }, io)
-  yield* pagesOf(next, options.limit, io.signal)
+  yield* pagesOf(next, options.limit, io)
 }
 
 async function* pagesOf(
   next: (cursor: string | undefined, limit: number) => Promise<Page>,
   limit: number,
-  signal: AbortSignal,
+  io: Cli['io'],
 ): AsyncIterable<readonly RecordJson[]> {
   let left = limit
   let cursor: string | undefined
-  while (left > 0 && !signal.aborted) {
-    const { records, nextCursor } = await next(cursor, Math.min(left, pageRecords))
+  const tellDamaged = createDamageTeller(io)
+  while (left > 0 && !io.signal.aborted) {
+    const { records, nextCursor, damaged } = await next(cursor, Math.min(left, pageRecords))
+    tellDamaged(damaged)
     if (records.length > 0) yield records
     if (nextCursor === null) return
     left -= records.length

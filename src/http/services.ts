@@ -5,7 +5,7 @@ import type { LedgerJson } from '../model/books.ts'
 import type { RecordJson, Transport } from '../model/record.ts'
 import type { RuleInfo } from '../model/rule.ts'
 import type { Source } from '../model/source.ts'
-import type { AlertBox, FacetCounts, Histogram, Outbox, People, SourceDecision } from '../store/store.ts'
+import type { AlertBox, DamagedDay, FacetCounts, Histogram, Outbox, People, SourceDecision } from '../store/store.ts'
 
 /** A query text that parses, with receive-time bounds in ms since 1970 UTC: `from` inclusive, `to` exclusive. */
 type Selection = { readonly q: string; readonly from?: number | undefined; readonly to?: number | undefined }
@@ -29,6 +29,8 @@ type RecordsPage = {
   readonly next_cursor: string | null
   readonly scanned: number
   readonly took_ms: number
+  /** Days of which the page lacks what damage made unreadable. */
+  readonly damaged?: readonly DamagedDay[] | undefined
 }
 
 /**

@@ -291,7 +291,19 @@ export type StoreTotals = {
   readonly newest?: number | undefined
 }
 
-export type SearchPage = {
+/** A day of which an answer lacks what damage made unreadable. As the API tells it. */
+export type DamagedDay = {
+  readonly day: string
+  /** At least so many blocks of up to some 16,000 records; null: the whole file, or nobody knows how much of it. */
+  readonly blocks_unreadable: number | null
+  /** Of the first damage that was met. */
+  readonly reason: string
+}
+
+/** What is returned is right; what had to be left out stands here. Absent when nothing was. */
+type MayLack = { readonly damaged?: readonly DamagedDay[] | undefined }
+
+export type SearchPage = MayLack & {
   /** Newest first. */
   readonly records: readonly RecordJson[]
   /** Null when there is nothing older. A page may be short of its limit, or empty, and still have one. */
@@ -302,7 +314,7 @@ export type SearchPage = {
   readonly matched?: number | undefined
 }
 
-export type Histogram = {
+export type Histogram = MayLack & {
   readonly buckets: readonly {
     readonly from: number
     readonly to: number
@@ -314,7 +326,7 @@ export type Histogram = {
 
 export type Facets = { readonly [field: string]: readonly { readonly value: string; readonly count: number }[] }
 
-export type FacetCounts = {
+export type FacetCounts = MayLack & {
   readonly facets: Facets
   /** By field: counted over so many of the newest matching records only. Fields that are not here: over all of them. */
   readonly sampled: { readonly [field: string]: number }

@@ -28,6 +28,11 @@ test('a newest day that is damaged does not keep Picket from starting, and is to
     await sendTcp(picket.tcp, '<13>after\n')
     const client = await picket.login()
     await eventually(async () => (await client.records('after')).length === 1 || undefined, 'the new record')
+    const { damaged } = await client.get<{ damaged: { day: string }[] }>('/api/v1/records')
+    deepEqual(
+      damaged.map(each => each.day),
+      [day],
+    )
     const { warnings } = await client.get<{ warnings: string[] }>('/api/v1/status')
     ok(warnings.some(text => text.includes(file) && text.includes('picket doctor')))
   } finally {

@@ -18,7 +18,22 @@ const recordsQuery = z.strictObject({
     .describe('next_cursor of the page before'),
   raw: z.enum(['0', '1']).default('0').describe("1: with the frame's bytes"),
 })
+const mayLack = {
+  damaged: z
+    .array(
+      z.object({
+        day: z.string(),
+        blocks_unreadable: z.int().nullable().describe('at least so many; null: nobody knows how much of the day'),
+        reason: z.string(),
+      }),
+    )
+    .readonly()
+    .optional()
+    .describe('days of which the answer lacks what damage made unreadable; absent when there is none'),
+}
+
 const recordsAnswer = z.object({
+  ...mayLack,
   records: z.array(recordSchema).readonly(),
   next_cursor: z.string().nullable(),
   scanned: z.int(),
@@ -27,6 +42,7 @@ const recordsAnswer = z.object({
 
 const histogramQuery = z.strictObject({ ...selection, buckets: integerParam({ min: 1, max: 500, default: 60 }) })
 const histogramAnswer = z.object({
+  ...mayLack,
   buckets: z.array(
     z.object({ from: isoSchema, to: isoSchema, count: z.int(), by_severity: z.array(z.int()).readonly() }),
   ),
@@ -40,6 +56,7 @@ const facetsQuery = z.strictObject({
   limit: integerParam({ min: 1, max: 100, default: 10 }),
 })
 const facetsAnswer = z.object({
+  ...mayLack,
   facets: z.record(z.string(), z.array(z.object({ value: z.string(), count: z.int() })).readonly()),
   sampled: z.record(z.string(), z.int()).describe('by field: counted over so many of the newest matching records only'),
   took_ms: z.number(),
@@ -89,6 +106,7 @@ export function searchRoutes(app: App, { services: { search, clock } }: Context)
         buckets: histogram.buckets.map(({ from, to, count, bySeverity }) => {
           return { from: isoTime(from), to: isoTime(to), count, by_severity: bySeverity }
         }),
+        ...(histogram.damaged && { damaged: histogram.damaged }),
         total: histogram.total,
         took_ms: histogram.took_ms,
       }
@@ -102,11 +120,11 @@ export function searchRoutes(app: App, { services: { search, clock } }: Context)
       const { q, limit } = request.query
       const fields = parseFieldList(request.query.fields, maxFacetFields)
       const range = parseRange(request.query, clock.now())
-      const { facets, sampled, took_ms } = await search.facets(
+      const { facets, sampled, took_ms, damaged } = await search.facets(
         { q: checkedQuery(q), ...range, fields, limit },
         goneSignal(reply),
       )
-      return { facets, sampled, took_ms }
+      return { facets, sampled, took_ms, ...(damaged && { damaged }) }
     },
   )
 

@@ -4,7 +4,8 @@ import { certificateField, repeatField } from '../../model/record.ts'
 import type { Query } from '../../query/ast.ts'
 import type { CountBounds, FacetCounts, Share, TimeRange } from '../store.ts'
 import type { BlockView, IdColumn } from './block-view.ts'
-import { isInRange, isWithin, type Scan } from './scan.ts'
+import { createDamageNotes } from './damage.ts'
+import { ifReadable, isInRange, isWithin, type Scan, type ScanRange } from './scan.ts'
 import { type Counts, increase, type NameCounts } from './summaries.ts'
 
 type FacetsRequest = TimeRange & {
@@ -17,7 +18,8 @@ type FacetsRequest = TimeRange & {
 
 export function facetsOf(scan: Scan, request: FacetsRequest): FacetCounts {
   const { query, fields, limit, bounds, share, from, to } = request
-  const range = { from, to, share }
+  const damage = createDamageNotes()
+  const range = { from, to, share, damage }
   const counts = new Map<string, Counts>(fields.map(field => [field, new Map()]))
   const of = (field: string): Counts => counts.get(field) as Counts
   const summed = query.kind === 'all' && share === undefined ? fields.filter(field => field in sumField) : []
@@ -53,7 +55,7 @@ export function facetsOf(scan: Scan, request: FacetsRequest): FacetCounts {
   }
 
   const facets = Object.fromEntries([...counts].map(([field, values]) => [field, commonest(values, limit)]))
-  return { facets, sampled }
+  return { facets, sampled, ...damage.answer() }
 }
 
 /** True for fields that are counted without reading records from their text. */
@@ -86,21 +88,28 @@ const sumField: { readonly [field: string]: (sums: NameCounts) => Counts } = {
 }
 
 /** Counts everything in the range by fields of the summaries; blocks that the range cuts, by their columns. */
-function addSums(scan: Scan, range: TimeRange, counts: ReadonlyMap<string, Counts>): void {
+function addSums(scan: Scan, range: ScanRange, counts: ReadonlyMap<string, Counts>): void {
   const all: Query = { kind: 'all' }
   scan.eachDay(all, range, (file, blocks) => {
-    for (const sums of file.summaries.sums(blocks.filter(block => isWithin(block, range))))
+    const whole = blocks.filter(block => isWithin(block, range))
+    // one damaged summary must not take the others along
+    const summed =
+      ifReadable(() => file.summaries.sums(whole)) ??
+      whole.flatMap(block => range.damage.block(file.day, () => file.summaries.sums([block])) ?? [])
+    for (const sums of summed)
       for (const [field, into] of counts)
         for (const [name, count] of sumField[field]?.(sums) ?? []) increase(into, name, count)
     for (const block of blocks) {
       if (isWithin(block, range)) continue
-      const view = scan.view(file, block)
-      const received = view.received()
-      for (const [field, into] of counts) {
-        const { add, flush } = columnCounter(view, field)
-        for (let row = 0; row < block.count; row++) if (isInRange(received[row] as number, range)) add(row)
-        flush(into)
-      }
+      range.damage.block(file.day, () => {
+        const view = scan.view(file, block)
+        const received = view.received()
+        for (const [field, into] of counts) {
+          const { add, flush } = columnCounter(view, field)
+          for (let row = 0; row < block.count; row++) if (isInRange(received[row] as number, range)) add(row)
+          flush(into)
+        }
+      })
     }
     return true
   })

@@ -2,6 +2,7 @@
 import type { Query } from '../../query/ast.ts'
 import type { Histogram, Share } from '../store.ts'
 import type { BlockView } from './block-view.ts'
+import { createDamageNotes } from './damage.ts'
 import { type BlockRow, isInRange, isWithin, type OpenDay, type Scan } from './scan.ts'
 
 type HistogramRequest = {
@@ -14,7 +15,8 @@ type HistogramRequest = {
 
 export function histogramOf(scan: Scan, request: HistogramRequest): Histogram {
   const { query, from, to, buckets, share } = request
-  const range = { from, to, share }
+  const damage = createDamageNotes()
+  const range = { from, to, share, damage }
   const width = Math.max(1, Math.ceil((to - from) / buckets))
   const made = Array.from({ length: Math.ceil((to - from) / width) }, (_, i) => ({
     from: from + i * width,
@@ -52,7 +54,7 @@ export function histogramOf(scan: Scan, request: HistogramRequest): Histogram {
 
   if (query.kind === 'all' && share === undefined)
     scan.eachDay(query, range, (file, blocks) => {
-      for (const block of blocks) addBlock(file, block)
+      for (const block of blocks) damage.block(file.day, () => addBlock(file, block))
       return true
     })
   else
@@ -62,5 +64,5 @@ export function histogramOf(scan: Scan, request: HistogramRequest): Histogram {
         return true
       }),
     )
-  return { buckets: made, total }
+  return { buckets: made, total, ...damage.answer() }
 }

@@ -71,7 +71,8 @@ export function hitsAfter(
       try {
         take(file, day === checkpoint?.day ? checkpoint.n : 0)
       } finally {
-        if (file.db.inTransaction) file.db.exec('COMMIT')
+        // a COMMIT after damage fails
+        if (file.db.inTransaction) file.db.exec('ROLLBACK')
       }
     } catch (error) {
       if (!isDamage(error)) throw error

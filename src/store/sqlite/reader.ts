@@ -7,10 +7,11 @@ import { PicketError } from '../../base/errors.ts'
 import { type RecordJson, recordToJson } from '../../model/record.ts'
 import { parseRecordId, recordId } from '../../model/row.ts'
 import type { HostSeen, Reader, SearchPage, SearchRequest, StoreTotals, TimeRange } from '../store.ts'
+import { createDamageNotes } from './damage.ts'
 import { facetsOf } from './facets.ts'
 import { histogramOf } from './histogram.ts'
 import { hitsAfter } from './hits.ts'
-import { openScan, type RowDecoder } from './scan.ts'
+import { ifReadable, openScan, type RowDecoder } from './scan.ts'
 
 /** A page ends early behind so many bytes: it is copied from process to process and kept in memory. */
 const maxPageBytes = 8 << 20
@@ -31,8 +32,9 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
       let scanned = 0
       let bytes = 0
       let nextCursor: string | null = null
+      const damage = createDamageNotes()
       const isFull = (): boolean => records.length >= request.limit || bytes >= maxPageBytes
-      scan.eachMatching(request.query, { ...request, belowSeq, aboveSeq }, matches => {
+      scan.eachMatching(request.query, { ...request, belowSeq, aboveSeq, damage }, matches => {
         const { file, block, view } = matches
         matches.each(row => {
           matched++
@@ -50,7 +52,7 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
         if (nextCursor === null && now() >= deadline) nextCursor = recordId(file.day, block.first_seq)
         return nextCursor === null
       })
-      return { records, nextCursor, scanned, ...(aboveSeq === undefined ? {} : { matched }) }
+      return { records, nextCursor, scanned, ...(aboveSeq === undefined ? {} : { matched }), ...damage.answer() }
     },
 
     histogram({ from = scan.oldest() ?? 0, to = now() + 1, ...request }) {
@@ -64,9 +66,13 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
         string,
         { peer: string; records: number; firstSeen: number; lastSeen: number; facilities: Map<number, number> }
       >()
-      scan.eachDay({ kind: 'all' }, range, (file, blocks) => {
+      const damage = createDamageNotes()
+      scan.eachDay({ kind: 'all' }, { ...range, damage }, (file, blocks) => {
         for (const block of blocks)
-          for (const [hostname, records, last, peer, facilities] of file.summaries.of(block).hosts) {
+          for (const [hostname, records, last, peer, facilities] of damage.block(
+            file.day,
+            () => file.summaries.of(block).hosts,
+          ) ?? []) {
             let host = seen.get(hostname)
             if (host === undefined && seen.size >= maxHosts) continue
             if (host === undefined)
@@ -88,10 +94,11 @@ export function openReader(dataDir: string, decoder: RowDecoder, now: () => numb
       let bytes = 0
       let newest: number | undefined
       for (const day of listed) {
-        const file = scan.openedIfWhole(day)
+        const file = ifReadable(() => scan.openDay(day))
         if (file === undefined) continue
         const { db, statements } = file
-        const total = statements.totals.get() as { records: number | null; newest: number | null }
+        const total = ifReadable(() => statements.totals.get() as { records: number | null; newest: number | null })
+        if (total === undefined) continue
         records += total.records ?? 0
         newest = total.newest ?? newest
         bytes +=

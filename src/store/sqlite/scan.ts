@@ -4,13 +4,13 @@ import type { LogRecord } from '../../model/record.ts'
 import { dayOf, recordId, type StoredRow } from '../../model/row.ts'
 import type { EventView, Query } from '../../query/ast.ts'
 import { compileQuery } from '../../query/match.ts'
-import { indexPlan } from '../../query/plan.ts'
+import { type IndexPlan, indexPlan } from '../../query/plan.ts'
 import { RecordView } from '../../query/record-view.ts'
 import type { Share, TimeRange } from '../store.ts'
 import { compileBlockTest } from './block-test.ts'
 import { type BlockView, openBlock } from './block-view.ts'
 import { candidateBlocks, type IndexStatements, prepareIndex } from './candidates.ts'
-import { isDamage } from './damage.ts'
+import { type DamageNotes, isDamage } from './damage.ts'
 import { type Db, listDamaged, listDays, openDayForReading, unreadable } from './day-file.ts'
 import { lowerScratch } from './lower-ascii.ts'
 import { openSummaries, type Summaries } from './summaries.ts'
@@ -37,6 +37,8 @@ export type ScanRange = TimeRange & {
   readonly belowSeq?: number | undefined
   readonly aboveSeq?: number | undefined
   readonly share?: Share | undefined
+  /** Is told of what cannot be read. */
+  readonly damage: DamageNotes
 }
 
 export type BlockRow = {
@@ -114,16 +116,6 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
     return made
   }
 
-  /** Undefined also when nothing of the file can be read. */
-  function openedIfWhole(name: string): OpenDay | undefined {
-    try {
-      return openDay(name)
-    } catch (error) {
-      if (isDamage(error)) return undefined
-      throw error
-    }
-  }
-
   /** Errors: DATA_UNREADABLE when the tables of the file are damaged. */
   function usable(day: string, db: Db): OpenDay {
     try {
@@ -156,22 +148,51 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
     const firstDay = range.from === undefined ? '' : dayOf(range.from)
     for (const day of days().toReversed()) {
       if (day.slice(0, 8) < firstDay) break
-      const file = day.length > 8 ? openedIfWhole(day) : openDay(day)
-      if (file === undefined) continue
-      // one snapshot per file: a merge in between would show its records twice or not at all
+      let file: OpenDay | undefined
       try {
+        file = openDay(day)
+        if (file === undefined) continue
+        // one snapshot per file: a merge in between would show its records twice or not at all
         file.db.exec('BEGIN')
-        const all = file.statements.blocks.all(from, to, range.belowSeq ?? Number.MAX_SAFE_INTEGER) as BlockRow[]
+        const all = blocksOf(file, [from, to, range.belowSeq ?? Number.MAX_SAFE_INTEGER], range.damage)
         const { aboveSeq = 0, share } = range
         const first = all[0]
         if (first !== undefined && lastSeq(first) <= aboveSeq) return
         const blocks = all.filter(block => lastSeq(block) > aboveSeq && touches(block, share))
-        if (!visit(file, candidateBlocks(file.index, plan, blocks))) return
+        if (!visit(file, candidatesOf(file, plan, blocks))) return
       } catch (error) {
-        throw unreadable(dataDir, day, error)
+        range.damage.day(day.slice(0, 8), isDamage(error) ? error : unreadable(dataDir, day, error))
       } finally {
-        if (file.db.inTransaction) file.db.exec('COMMIT')
+        // a COMMIT after damage fails
+        if (file?.db.inTransaction) file.db.exec('ROLLBACK')
       }
+    }
+  }
+
+  /** Newest first. Of a damaged table the rows on both sides of the damage. */
+  function blocksOf(file: OpenDay, bounds: readonly [number, number, number], damage: DamageNotes): BlockRow[] {
+    try {
+      return file.statements.blocks.all(...bounds) as BlockRow[]
+    } catch (error) {
+      damage.day(file.day, error)
+    }
+    const found = new Map<number, BlockRow>()
+    for (const statement of [file.statements.blocks, file.statements.blocksUp])
+      try {
+        for (const block of statement.iterate(...bounds) as Iterable<BlockRow>) found.set(block.first_seq, block)
+      } catch (error) {
+        if (!isDamage(error)) throw error
+      }
+    return [...found.values()].toSorted((a, b) => b.first_seq - a.first_seq)
+  }
+
+  /** The index only chooses: without it every block is looked into. */
+  function candidatesOf(file: OpenDay, plan: IndexPlan, blocks: readonly BlockRow[]): readonly BlockRow[] {
+    try {
+      return candidateBlocks(file.index, plan, blocks)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      return blocks
     }
   }
 
@@ -246,14 +267,15 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
 
     eachDay(query, range, (file, blocks) => {
       const open = blocks.length > maxKeptBlocks ? view : keptView
-      return blocks.every(block => visit(matchesOf(file, block, open(file, block))))
+      return blocks.every(
+        block => range.damage.block(file.day, () => visit(matchesOf(file, block, open(file, block)))) ?? true,
+      )
     })
   }
 
   return {
     days,
     openDay,
-    openedIfWhole,
     /** Closes the files of older days. */
     letGoBefore(day: string): void {
       for (const [older, { db }] of open) if (older < day) closeDay(older, db)
@@ -264,7 +286,7 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
     /** Receive time of the oldest record. */
     oldest(): number | undefined {
       for (const day of days()) {
-        const least = openedIfWhole(day)?.statements.oldest.get() as number | null | undefined
+        const least = ifReadable(() => openDay(day)?.statements.oldest.get() as number | null | undefined)
         if (least !== null && least !== undefined) return least
       }
       return undefined
@@ -274,6 +296,16 @@ export function openScan(dataDir: string, decoder: RowDecoder, now: () => number
       open.clear()
       kept.clear()
     },
+  }
+}
+
+/** For sums that people see beside the System page's warning, and bounds: undefined instead of damage. */
+export function ifReadable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (isDamage(error)) return undefined
+    throw error
   }
 }
 
@@ -303,6 +335,9 @@ function prepare(db: Db) {
   return {
     blocks: db.prepare(
       'SELECT first_seq, count, sealed, min_received, max_received FROM block WHERE max_received >= ? AND min_received < ? AND first_seq < ? ORDER BY first_seq DESC',
+    ),
+    blocksUp: db.prepare(
+      'SELECT first_seq, count, sealed, min_received, max_received FROM block WHERE max_received >= ? AND min_received < ? AND first_seq < ? ORDER BY first_seq',
     ),
     summary: db.prepare('SELECT summary FROM block WHERE first_seq = ?').pluck(),
     column: db.prepare('SELECT data FROM column_data WHERE id = ?').pluck(),

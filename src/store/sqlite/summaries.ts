@@ -2,6 +2,7 @@
 // host and app are kept summed up over runs of blocks, so that the second look at a day costs next to nothing.
 import type { BlockSummary } from './block.ts'
 import { unpackJson } from './columns.ts'
+import { BlockDamage } from './damage.ts'
 
 /** Blocks that are summed up together. */
 const runBlocks = 64
@@ -32,7 +33,15 @@ export function openSummaries(read: (firstSeq: number) => Buffer): Summaries {
   const minutesOf = new Map<number, Minutes>()
   const sumOf = new Map<string, NameCounts>()
   // written by this store's own builder in the same schema version
-  const of = (block: Block): BlockSummary => unpackJson(read(block.first_seq)) as BlockSummary
+  function of(block: Block): BlockSummary {
+    const packed = read(block.first_seq)
+    try {
+      return unpackJson(packed) as BlockSummary
+    } catch (cause) {
+      const { message } = cause as Error
+      throw new BlockDamage(`the summary of the block of record ${block.first_seq} is damaged: ${message}`, { cause })
+    }
+  }
 
   function keepMinutes(block: Block, minutes: Minutes): void {
     if (block.sealed === 1 && minutesOf.size < maxMinutes) minutesOf.set(block.first_seq, minutes)

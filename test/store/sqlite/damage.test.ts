@@ -7,11 +7,13 @@ import { test } from 'node:test'
 import { createBatchBuilder } from '../../../src/app/batch-builder.ts'
 import { dayOf, type Origin } from '../../../src/model/row.ts'
 import { rawOf, recordOf } from '../../../src/parse/record.ts'
+import { parseQuery } from '../../../src/query/parse.ts'
 import { type Batch, openAppender } from '../../../src/store/sqlite/append.ts'
 import { column } from '../../../src/store/sqlite/block.ts'
 import { dayPath } from '../../../src/store/sqlite/day-file.ts'
 import { openReader } from '../../../src/store/sqlite/reader.ts'
-import { change, childPages, pageBytes, spoilColumn, spoilPage } from './damage.ts'
+import { run } from '../../cli/run.ts'
+import { change, childPages, pageBytes, rootPage, spoilColumn, spoilPage } from './damage.ts'
 
 const origin: Origin = { peer: '192.0.2.7', transport: 'udp', timeZone: 'UTC', charset: 'windows-1252' }
 const dayMs = 86_400_000
@@ -105,6 +107,119 @@ test('a damaged page of the hit list is passed: every hit before and behind it c
     match([...reasons][0] as string, /malformed/)
   })
 })
+
+test('searches and counts serve what is whole of a day, and say what they left out', () => {
+  withStore(dir => {
+    store(dir, [noon, noon, noon], ['ssh one', 'sudo two', 'ssh three'])
+    const whole = ask(dir)
+    deepEqual(whole.messages, ['ssh three', 'sudo two', 'ssh one'])
+    deepEqual([whole.total, whole.facilities, whole.damaged], [3, 3, []])
+    spoilColumn(dir, '20261123', 2, column.dictionary)
+    const found = ask(dir)
+    deepEqual(found.messages, ['ssh three', 'ssh one'])
+    deepEqual([found.total, found.facilities], [2, 2])
+    equal(found.damaged.length, 3, 'the search, the histogram, the facets')
+    for (const [day] of found.damaged) {
+      deepEqual([day?.day, day?.blocks_unreadable], ['20261123', 1])
+      match(day?.reason ?? '', /the block of record 2 is damaged/)
+    }
+  })
+})
+
+test('a damaged summary takes only its own block out of what is counted on summaries', () => {
+  withStore(dir => {
+    store(dir, [noon, noon, noon], ['one', 'two', 'three'])
+    change(dir, '20261123', db => db.prepare("UPDATE block SET summary = x'0102' WHERE first_seq = 2").run())
+    const reader = openReader(dir, { recordOf, rawOf })
+    const facets = reader.facets({ query: { kind: 'all' }, fields: ['severity'], limit: 5 })
+    deepEqual(facets.facets.severity, [{ value: '5', count: 2 }])
+    equal(facets.damaged?.[0]?.blocks_unreadable, 1)
+    const histogram = reader.histogram({ query: { kind: 'all' }, from: noon - 60_000, to: noon + 60_000, buckets: 2 })
+    equal(histogram.total, 2)
+    equal(histogram.damaged?.[0]?.blocks_unreadable, 1)
+    reader.close()
+  })
+})
+
+test('a damaged page of the table of blocks hides the blocks of that page only', () => {
+  withStore(dir => {
+    store(dir, [noon], ['first'])
+    change(dir, '20261123', db => {
+      // blocks that hold nothing, so many that the table has several pages
+      const insert = db.prepare('INSERT INTO block VALUES (?, 1, 1, ?, ?, zeroblob(3000))')
+      for (let seq = 2; seq <= 60; seq++) insert.run(seq, noon, noon)
+    })
+    const pages = childPages(dir, '20261123', 'block')
+    ok(pages.length > 3)
+    spoilPage(dir, '20261123', pages[1] as number)
+    const reader = openReader(dir, { recordOf, rawOf })
+    const { records, damaged } = reader.search({ query: { kind: 'all' }, limit: 10 })
+    deepEqual(
+      records.map(({ message }) => message),
+      ['first'],
+    )
+    equal(damaged?.[0]?.blocks_unreadable, null)
+    reader.close()
+  })
+})
+
+test('a damaged index makes a search slower, not shorter', () => {
+  withStore(dir => {
+    const appender = openAppender(dir)
+    appender.append([batchOf(noon, '<13>needle in a stack')])
+    appender.append([batchOf(noon + dayMs, '<13>next day')])
+    appender.close()
+    spoilPage(dir, '20261123', rootPage(dir, '20261123', 'term_data'))
+    const reader = openReader(dir, { recordOf, rawOf })
+    const parsed = parseQuery('needle')
+    if (!('query' in parsed)) throw new Error('no query')
+    const { records, damaged } = reader.search({ query: parsed.query, limit: 10 })
+    equal(records.length, 1)
+    equal(damaged, undefined)
+    reader.close()
+  })
+})
+
+test('the command line prints what is left, and names the day on standard error', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'picket-damage-'))
+  try {
+    store(dir, [noon, noon, noon], ['one', 'two', 'three'])
+    spoilColumn(dir, '20261123', 2, column.dictionary)
+    for (const [shown, ...args] of [
+      [/three[^]*one/, 'search'],
+      [/three[^]*one/, 'export'],
+      [/2 {2}192\.0\.2\.7/, 'count', '--by', 'peer'],
+    ] as const) {
+      const { code, out, err } = await run([...args, '--data', dir])
+      equal(code, 0, err)
+      match(out, shown)
+      ok(!out.includes('two'), out)
+      match(err, /not all of 20261123 can be read, the rest of it is left out: the block of record 2 is damaged/)
+    }
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+})
+
+function ask(dir: string) {
+  const reader = openReader(dir, { recordOf, rawOf })
+  const query = { kind: 'all' } as const
+  try {
+    const page = reader.search({ query, limit: 10 })
+    // a share is counted on columns
+    const share = { index: 0, of: 1 }
+    const histogram = reader.histogram({ query, from: noon - 1000, to: noon + 1000, buckets: 2, share })
+    const facets = reader.facets({ query, fields: ['facility'], limit: 5 })
+    return {
+      messages: page.records.map(({ message }) => message),
+      total: histogram.total,
+      facilities: facets.facets.facility?.[0]?.count,
+      damaged: [page.damaged, histogram.damaged, facets.damaged].filter(days => days !== undefined),
+    }
+  } finally {
+    reader.close()
+  }
+}
 
 /** One batch per time, each with a hit of the rule of the same place. */
 function store(dir: string, times: readonly number[], rules: readonly string[]): void {

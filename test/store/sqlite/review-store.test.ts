@@ -1,5 +1,5 @@
 // What went wrong once, or could: clocks that jump, disks that fail in the middle, damage, very large records.
-import { deepEqual, equal, ok, throws } from 'node:assert/strict'
+import { deepEqual, equal, match, ok, throws } from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -222,7 +222,7 @@ test('a removed day is let go of', { skip: process.platform !== 'linux' }, () =>
   })
 })
 
-test('a damaged day is named in the error, and the others can be searched', () => {
+test('a damaged day is named in the answer, and the others are searched', () => {
   withStore(dir => {
     const appender = openAppender(dir)
     appender.append([batchOf(noon, '<13>one')])
@@ -230,7 +230,16 @@ test('a damaged day is named in the error, and the others can be searched', () =
     appender.close()
     writeFileSync(dayPath(dir, '20261123'), Buffer.alloc(32_768, 7))
     const reader = openReader(dir, { recordOf, rawOf })
-    throws(() => reader.search(everything), { code: 'DATA_UNREADABLE', message: /20261123\.db/ })
+    const { records, damaged = [] } = reader.search(everything)
+    deepEqual(
+      records.map(({ message }) => message),
+      ['two'],
+    )
+    deepEqual(
+      damaged.map(({ day, blocks_unreadable }) => [day, blocks_unreadable]),
+      [['20261123', null]],
+    )
+    match(damaged[0]?.reason ?? '', /20261123\.db/)
     equal(reader.search({ ...everything, from: noon + dayMs }).records.length, 1)
     reader.close()
   })

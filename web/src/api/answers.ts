@@ -20,7 +20,11 @@ export type SessionAnswer = {
 
 export type SetupAnswer = { readonly needed: boolean; readonly expired: boolean }
 
+/** A day of which an answer lacks what damage made unreadable. */
+export type DamagedDay = { readonly day: string; readonly blocks_unreadable: number | null; readonly reason: string }
+
 export type RecordsAnswer = {
+  readonly damaged?: readonly DamagedDay[]
   readonly records: readonly RecordJson[]
   readonly next_cursor: string | null
   readonly scanned: number

@@ -203,6 +203,7 @@ export const english = {
   'rules.title': 'Rule',
   'search.again': 'Search again',
   'search.counting': 'Counting …',
+  'search.damaged': 'Not all of {day} can be read, the rest of it is left out: {reason}',
   'search.facets': 'Narrow by field',
   'search.goesOn': 'Looking through older records · {scanned} tested',
   'search.histogramLabel': { one: '{n} record over time', other: '{n} records over time' },

@@ -201,6 +201,7 @@ export const chinese: Catalogue = {
   'rules.title': '规则',
   'search.again': '重新搜索',
   'search.counting': '正在统计……',
+  'search.damaged': '{day} 的部分数据已损坏，无法读取，结果中缺少这部分：{reason}',
   'search.facets': '按字段缩小范围',
   'search.goesOn': '正在查找更早的记录 · 已检查 {scanned} 条',
   'search.histogramLabel': '随时间分布的 {n} 条记录',

@@ -6,6 +6,7 @@ import { apiUrl } from '../api/request.ts'
 import { t } from '../i18n/i18n.ts'
 import { useKeys } from '../keyboard/keys.ts'
 import { clause, toggleClause } from '../search/clause.ts'
+import { DamagedNote } from '../search/damaged-note.tsx'
 import { EmptyResult } from '../search/empty-result.tsx'
 import { FacetList } from '../search/facet-list.tsx'
 import { type ApplyFilter, FilterContext } from '../search/filter-context.ts'
@@ -133,6 +134,7 @@ export function Search() {
               ) : (
                 <HistogramPanel q={q} range={range} round={round} zoom={choose} />
               )}
+              {!live && <DamagedNote damaged={search.damaged} />}
               {search.error && !live && <ErrorNotice error={search.error} retry={search.reload} />}
               <div ref={results} class={`panel results ${search.loading && !live ? 'stale' : ''}`}>
                 {!live && (

@@ -1,6 +1,6 @@
 // The records of one search, page by page.
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { RecordJson, RecordsAnswer } from '../api/answers.ts'
+import type { DamagedDay, RecordJson, RecordsAnswer } from '../api/answers.ts'
 import { type ApiError, get } from '../api/request.ts'
 import { asApiError, useResource } from '../api/use-resource.ts'
 import type { RangeText } from '../time/range.ts'
@@ -13,6 +13,8 @@ export type SearchState = {
   /** Over all answers of this search. */
   readonly scanned: number
   readonly tookMs: number
+  /** Days that are not told in full, over all answers. */
+  readonly damaged: readonly DamagedDay[]
   readonly error: ApiError | undefined
   readonly loading: boolean
   readonly hasMore: boolean
@@ -23,7 +25,7 @@ export type SearchState = {
   readonly reload: () => void
 }
 
-type Older = Pick<SearchState, 'records' | 'scanned' | 'tookMs'> & {
+type Older = Pick<SearchState, 'records' | 'scanned' | 'tookMs' | 'damaged'> & {
   readonly of: RecordsAnswer
   readonly cursor: string | null
 }
@@ -63,6 +65,7 @@ export function useSearch(q: string, range: RangeText, round: number, enabled: b
           cursor: page.next_cursor,
           scanned: (more?.scanned ?? 0) + page.scanned,
           tookMs: (more?.tookMs ?? 0) + page.took_ms,
+          damaged: [...(more?.damaged ?? []), ...(page.damaged ?? [])],
         })
       },
       (error: unknown) => {
@@ -76,6 +79,7 @@ export function useSearch(q: string, range: RangeText, round: number, enabled: b
     answer,
     scanned,
     tookMs,
+    damaged: [...(answer?.damaged ?? []), ...(more?.damaged ?? [])],
     error: first.error ?? moreError,
     loading: first.loading,
     hasMore: cursor !== null,
