@@ -7,12 +7,8 @@ import { At } from '../ui/time-text.tsx'
 import { Verdict } from '../ui/verdict.tsx'
 import { bytes, duration, rate } from './amount.ts'
 
-/** The share of free space below which the server warns too. */
-const lowDiskShare = 0.1
-
 export function Facts({ status }: { status: StatusAnswer }) {
   const { store, disk, outbox } = status
-  const isDiskLow = disk.free_bytes < lowDiskShare * disk.total_bytes
   const free = t('system.free', {
     free: bytes(disk.free_bytes, language()),
     total: bytes(disk.total_bytes, language()),
@@ -25,7 +21,7 @@ export function Facts({ status }: { status: StatusAnswer }) {
         <Fact name={t('system.days')}>{number(store.days)}</Fact>
         <Fact name={t('system.oldest')}>{store.oldest === null ? '–' : <At time={store.oldest} />}</Fact>
         <Fact name={t('system.newest')}>{store.newest === null ? '–' : <At time={store.newest} />}</Fact>
-        <Fact name={t('system.disk')}>{isDiskLow ? <Verdict state="warning" word={free} /> : free}</Fact>
+        <Fact name={t('system.disk')}>{free}</Fact>
       </FactList>
       <FactList title={t('system.mails')}>
         <Fact name={t('system.mailsPending')}>{number(outbox.pending)}</Fact>
