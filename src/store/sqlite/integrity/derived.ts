@@ -32,6 +32,8 @@ export function* derivedProblems(db: Db): Generator<DerivedProblem> {
     .all() as BlockRow[]
   for (const { first_seq, count, sealed, summary } of blocks) {
     const problem = (text: string): DerivedProblem => ({ seq: first_seq, lastSeq: first_seq + count - 1, text })
+    // what is neither sealed nor open, searches by words take for neither
+    if (sealed !== 0 && sealed !== 1) yield problem('searches for words pass over them')
     try {
       const read = (id: number): Buffer => dataOf.get(first_seq * 16 + id) as Buffer
       builder.clear()

@@ -67,7 +67,11 @@ test('a block that the index does not name, and one whose filter is empty', () =
   )
 })
 
-test('a small block said to be sealed, and one without a word', () => {
+test('a small block said to be sealed, one that is neither, and one without a word', () => {
+  finds(
+    dir => tamper(dir, db => db.exec('UPDATE block SET sealed = 33 WHERE first_seq = 370'), noon + dayMs),
+    [[370, 378]],
+  )
   finds(
     dir => tamper(dir, db => db.exec('UPDATE block SET sealed = 1 WHERE first_seq = 370'), noon + dayMs),
     [[370, 378]],
