@@ -51,6 +51,10 @@ export type ServeOptions = {
  *  Errors: DATA_LOCKED, DATA_UNREADABLE, PORT_IN_USE, ACCESS_DENIED, CONFIG_INVALID, STORE_FAILED. */
 export async function serve(config: Config, options: ServeOptions): Promise<void> {
   const { log, signal } = options
+  // a SIGHUP that comes before there is somebody to take it would end the process
+  let reload = (): void => void (wantsReload = true)
+  let wantsReload = false
+  options.onHangup(() => reload())
   await using picket = await start(config, options)
   const ports = Object.fromEntries(picket.listeners.map(({ transport, port }) => [transport, port]))
   log.info({ ...ports, web: picket.webUrl }, 'ready')
@@ -59,7 +63,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<void
     if (ports.udp !== undefined)
       log.info({}, `then send a first line: logger -n 127.0.0.1 -P ${ports.udp} -d "hello from $(hostname)"`)
   }
-  options.onHangup(picket.reload)
+  reload = picket.reload
+  if (wantsReload) reload()
   const stopped = new Promise<void>(resolve => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
