@@ -26,12 +26,15 @@ const root = join(import.meta.dirname, '../..')
 test('a store that cannot be opened ends the process while records arrive', { timeout: 60_000 }, async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'picket-review-'))
   const port = await freePort()
-  mkdirSync(join(dataDir, 'records'))
-  writeFileSync(dayPath(dataDir, dayOf(Date.now())), Buffer.alloc(32_768, 7))
+  // a damaged file would be set aside; this one cannot be opened at all
+  mkdirSync(dayPath(dataDir, dayOf(Date.now())), { recursive: true })
   const udp = createSocket('udp4')
   const timer = setInterval(() => udp.send('<13>early', port, '127.0.0.1'), 2)
   try {
-    const { code, output } = await serveUntilExit(dataDir, `{ udp: { host: 127.0.0.1, port: ${port} }, tcp: false }`)
+    const { code, output } = await serveUntilExit(
+      dataDir,
+      `{ udp: { host: 127.0.0.1, port: ${port} }, tcp: false, relp: false }`,
+    )
     equal(code, 3)
     match(output, /cannot open the store/)
   } finally {
