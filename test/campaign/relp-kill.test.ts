@@ -7,13 +7,14 @@ import { eventually, startPicket } from '../app/picket.ts'
 import { killUnderRelp } from './relp-kill.ts'
 import { createShim, ENOSPC } from './shim.ts'
 
-test('four kills while rsyslog sends: nothing acknowledged is lost, everything sent is stored', {
+test('four kills while rsyslog sends: nothing acknowledged is lost', {
   skip: peersMissing('rsyslogd', 'omrelp'),
   timeout: 240_000,
 }, async () => {
   const figures = await killUnderRelp(4)
   equal(figures.acknowledgedAndLost, 0)
-  ok(figures.messages > 0, JSON.stringify(figures))
+  // what rsyslogd itself loses when a connection breaks is little: nearly everything must have come
+  ok(figures.neverSent + figures.neverSentAgain < figures.messages / 10, JSON.stringify(figures))
 })
 
 test('while the disk is full nothing is answered; with room again everything is, in order', {
