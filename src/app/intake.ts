@@ -139,7 +139,7 @@ function threadCount(receive: Config['receive'], sockets: readonly InheritedSock
   return numbers.includes(0) ? wanted : Math.min(wanted, Math.max(1, ...numbers))
 }
 
-/** The writer and the searches want cores too; one thread reads 250,000 records a second. */
+/** The writer and the searches want cores too; one thread took 587,000 records a second (bench/ingest.ts). */
 export function threadsFor(cores: number): number {
   return Math.min(4, Math.max(1, Math.floor((cores - 2) / 2)))
 }
